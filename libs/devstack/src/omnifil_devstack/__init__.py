@@ -1,0 +1,1 @@
+"""The whole suite on one machine, without a container engine: `omnifil up`."""

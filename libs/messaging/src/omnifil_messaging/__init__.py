@@ -1,0 +1,1 @@
+"""Records on Kafka: batch consumers that lose nothing, the idempotent producer, dead letters."""

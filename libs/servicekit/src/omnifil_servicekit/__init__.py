@@ -1,0 +1,1 @@
+"""What every service needs to be a good process: settings, logs, health, telemetry, authentication."""

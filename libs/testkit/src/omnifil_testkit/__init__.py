@@ -1,0 +1,1 @@
+"""pytest plugin: real Kafka and MongoDB for tests, and builders of records."""

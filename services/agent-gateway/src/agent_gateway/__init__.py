@@ -1,0 +1,1 @@
+"""The agents' door: snapshot, live stream, commands, and the desktop."""

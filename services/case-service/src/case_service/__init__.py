@@ -1,0 +1,1 @@
+"""Which dossier? Correlates messages into dossiers and keeps their timelines."""

@@ -1,0 +1,1 @@
+"""Who is it? Links identities to customers."""

@@ -1,0 +1,1 @@
+"""The chat on the company's site: widget, visitors' WebSocket, replies."""

@@ -1,0 +1,1 @@
+"""Mailboxes in, replies out: IMAP, MIME, DKIM and DMARC, SMTP."""

@@ -1,0 +1,1 @@
+"""Social networks in, replies out: Messenger webhooks and the Graph API."""
