@@ -1,0 +1,276 @@
+"""The timeline of a dossier: what can happen in it, and the view that these events fold into.
+
+An entry has a gapless `seq` inside its dossier; clients apply entries by (dossier_id, seq) and ignore what they have.
+"""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from omnifil_contracts.identity import Actor, Because, Identity
+from omnifil_contracts.message import MAX_TEXT_CHARS, Attachment, Conversation, InboundMessage, Participant
+from omnifil_contracts.record import Channel, Instant, Record, Value, personal
+
+
+class Status(StrEnum):
+    """`waiting`: for the customer. `reopened`: was closed, and the customer came back."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+    @property
+    def is_live(self) -> bool:
+        return self is not Status.CLOSED
+
+
+class DeliveryState(StrEnum):
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+class DossierOpened(Value):
+    """The first entry of every dossier."""
+
+    type: Literal["dossier_opened"] = "dossier_opened"
+    customer_id: str
+    customer_name: str | None = personal(None, description="The customer's name at that time.")
+    ordinal: int = Field(ge=1, description="The customer's n-th dossier; claimed by a unique index.")
+    number: str = Field(description="What people call the dossier aloud: `D-7K3F-92QX`.")
+    subject: str | None = personal(None, description="What it is about, in a few words.", max_length=1000)
+    because: Because
+    follows: str | None = Field(None, description="The closed dossier that this one follows up.")
+
+
+class ConversationLinked(Value):
+    """A conversation belongs to this dossier from here on."""
+
+    type: Literal["conversation_linked"] = "conversation_linked"
+    conversation: Conversation
+    because: Because
+    moved_from: str | None = Field(None, description="The dossier that had it before.")
+
+
+class ConversationUnlinked(Value):
+    """A conversation, with what was said in it, has moved to another dossier."""
+
+    type: Literal["conversation_unlinked"] = "conversation_unlinked"
+    conversation_id: str
+    moved_to: str
+    because: Because
+
+
+class MessageLinked(Value):
+    """A message of the customer (or an echo of the company's own) is in this dossier."""
+
+    type: Literal["message_linked"] = "message_linked"
+    message: InboundMessage
+    conversation_id: str = Field(description="The conversation it was found to be part of.")
+    customer_id: str = Field(description="Who wrote it, as identified.")
+    assured: bool = Field(description="Whether the sender was at least channel-assured.")
+    because: Because
+    moved_from: str | None = None
+
+
+class MessageUnlinked(Value):
+    """A message has moved to another dossier."""
+
+    type: Literal["message_unlinked"] = "message_unlinked"
+    message_id: str
+    conversation_id: str
+    moved_to: str
+    because: Because
+
+
+class ReplyTarget(Value):
+    """One conversation that a reply goes out on."""
+
+    outbound_id: str = Field(description="`ids.outbound_id(reply_id, conversation_id)`.")
+    conversation: Conversation
+    recipient: Identity = Field(description="To whom, on that channel.")
+    copies: tuple[Participant, ...] = Field((), description="People in copy, where the channel has such a thing.")
+    subject: str | None = personal(None, description="Subject line, where the channel has one.", max_length=1000)
+    in_reply_to: str | None = Field(None, description="Provider id of the message that is answered.")
+    ancestors: tuple[str, ...] = Field((), description="Provider ids of the thread, newest first.")
+    reference: str = Field(description="The reference that we minted; comes back with an answer.")
+    window_ends_at: Instant | None = Field(None, description="Until when the network takes it; null: no limit.")
+
+
+class ReplyRequested(Value):
+    """An agent answers, on one or several conversations at once. The relay turns each target into a `SendMessage`."""
+
+    type: Literal["reply_requested"] = "reply_requested"
+    reply_id: str
+    text: str = personal(description="What the agent wrote, plain text.", max_length=MAX_TEXT_CHARS)
+    attachments: tuple[Attachment, ...] = ()
+    targets: tuple[ReplyTarget, ...] = Field(min_length=1)
+
+
+class ReplyLinked(Value):
+    """A reply that went out from another dossier, in a conversation that has moved here. It is not sent again."""
+
+    type: Literal["reply_linked"] = "reply_linked"
+    reply: ReplyRequested
+    agent: Actor
+    states: dict[str, DeliveryState] = Field(default_factory=dict, description="Last state by outbound id.")
+    moved_from: str
+
+
+class DeliveryUpdated(Value):
+    """What became of a reply on one conversation."""
+
+    type: Literal["delivery_updated"] = "delivery_updated"
+    outbound_id: str
+    conversation_id: str
+    state: DeliveryState
+    reason: str | None = Field(None, description="Why it failed, as a sentence for the agent.")
+    provider_message_id: str | None = None
+
+
+class NoteAdded(Value):
+    """A note that only agents see."""
+
+    type: Literal["note_added"] = "note_added"
+    note_id: str
+    text: str = personal(description="The note.", max_length=MAX_TEXT_CHARS)
+
+
+class StatusChanged(Value):
+    type: Literal["status_changed"] = "status_changed"
+    status: Status
+    because: Because
+    merged_into: str | None = Field(None, description="Where everything went, if this was closed for being empty.")
+
+
+class Assigned(Value):
+    type: Literal["assigned"] = "assigned"
+    agent: Actor
+
+
+class Unassigned(Value):
+    type: Literal["unassigned"] = "unassigned"
+
+
+class Suggestion(Value):
+    """Two things that may belong together; an agent decides."""
+
+    suggestion_id: str
+    kind: Literal["same-customer", "same-matter"] = Field(
+        description="`same-customer`: accepting links the identity. `same-matter`: accepting moves the conversation."
+    )
+    conversation_id: str = Field(description="The conversation of this dossier that it is about.")
+    identity: Identity | None = Field(None, description="The handle that would be linked.")
+    customer_id: str | None = Field(None, description="The candidate customer.")
+    customer_name: str | None = personal(None, description="The candidate's name.")
+    dossier_id: str | None = Field(None, description="The candidate's live dossier, where there is one.")
+    because: Because
+
+
+class SuggestionMade(Value):
+    type: Literal["suggestion_made"] = "suggestion_made"
+    suggestion: Suggestion
+
+
+class SuggestionResolved(Value):
+    type: Literal["suggestion_resolved"] = "suggestion_resolved"
+    suggestion_id: str
+    accepted: bool
+
+
+class CustomerReassigned(Value):
+    """The dossier is now this customer's: two customers turned out to be one, or one to be two."""
+
+    type: Literal["customer_reassigned"] = "customer_reassigned"
+    customer_id: str
+    customer_name: str | None = personal(None, description="The customer's name.")
+    ordinal: int = Field(ge=1, description="Which of this customer's dossiers it has become; claimed.")
+    previous_customer_id: str
+    because: Because
+
+
+Event = Annotated[
+    DossierOpened
+    | ConversationLinked
+    | ConversationUnlinked
+    | MessageLinked
+    | MessageUnlinked
+    | ReplyRequested
+    | ReplyLinked
+    | DeliveryUpdated
+    | NoteAdded
+    | StatusChanged
+    | Assigned
+    | Unassigned
+    | SuggestionMade
+    | SuggestionResolved
+    | CustomerReassigned,
+    Field(discriminator="type"),
+]
+
+
+class TimelineEntry(Value):
+    """One line of the log of a dossier."""
+
+    seq: int = Field(ge=1, description="Gapless inside the dossier, from 1.")
+    at: Instant = Field(description="When it was appended; never decreases inside a dossier.")
+    occurred_at: Instant = Field(description="When it happened in the world: what people sort and read by.")
+    actor: Actor
+    effect_id: str = Field(description="Unique everywhere: the same effect is never appended twice.")
+    event: Event
+
+
+class DossierEvent(Record):
+    """A timeline entry as it is published on `dossier.events.v1`, keyed by dossier id, in the order of `seq`."""
+
+    ce_type: ClassVar[str] = "omnifil.dossier.entry.v1"
+
+    dossier_id: str
+    entry: TimelineEntry
+
+
+class ConversationView(Value):
+    """A conversation of a dossier, as the fold of its events has it."""
+
+    conversation: Conversation
+    identity: Identity | None = Field(None, description="The customer's handle in it; whom an answer goes to.")
+    assurance: str | None = Field(None, description="Assurance of that handle with the last message.")
+    display_name: str | None = personal(None, description="The sender's name as the channel shows it.")
+    last_message_at: Instant | None = None
+    reply_window_ends_at: Instant | None = None
+    because: Because
+
+
+class LastMessage(Value):
+    """What an inbox shows of a dossier."""
+
+    message_id: str
+    channel: Channel
+    at: Instant
+    author: Literal["customer", "company"]
+    text: str = personal(description="The first 140 characters.")
+
+
+class DossierView(Value):
+    """A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else."""
+
+    dossier_id: str
+    seq: int = Field(ge=1)
+    number: str
+    customer_id: str
+    customer_name: str | None = personal(None, description="The customer's name.")
+    status: Status
+    subject: str | None = personal(None, description="What it is about.")
+    assigned_to: Actor | None = None
+    conversations: tuple[ConversationView, ...] = Field((), description="In the order in which they came.")
+    suggestions: tuple[Suggestion, ...] = Field((), description="Those that nobody has decided yet.")
+    last_message: LastMessage | None = None
+    messages: int = Field(0, description="How many messages and replies it holds.")
+    unanswered_since: Instant | None = Field(None, description="Since when the customer waits for an answer.")
+    follows: str | None = None
+    merged_into: str | None = None
+    opened_at: Instant
+    last_entry_at: Instant = Field(description="`occurred_at` of the newest entry; the inbox sorts by it.")

@@ -1,0 +1,126 @@
+"""What a person wrote, normalised, and who wrote it as far as is known."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from omnifil_contracts import ids
+from omnifil_contracts.identity import AssuredIdentity, Because, Identity
+from omnifil_contracts.record import Channel, Instant, Record, Value, personal
+
+MAX_TEXT_CHARS = 200_000
+
+
+class Attachment(Value):
+    """A file in the blob store, which is content-addressed."""
+
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="Address of the content in the blob store.")
+    filename: str = personal(description="Name shown to people; never a path.", max_length=255)
+    media_type: str = Field(description="Media type, e.g. `image/png`.", max_length=127)
+    size_bytes: int = Field(ge=0, description="Size in bytes.")
+    inline: bool = Field(False, description="Shown inside the text rather than listed below it.")
+
+
+class Conversation(Value):
+    """A thread inside one channel and account, and how to answer in it."""
+
+    conversation_id: str = Field(description="`ids.conversation_id(channel, account, key)`.")
+    channel: Channel
+    account: str = Field(min_length=1, max_length=200, description="The configured end: mailbox, widget, page.")
+    key: str = Field(min_length=1, max_length=1000, description="What identifies the thread inside the account.")
+
+
+class Sender(Value):
+    """Who wrote: the handle that the channel knows, and others that came with it."""
+
+    primary: AssuredIdentity = Field(description="The handle that the channel itself works with.")
+    others: tuple[AssuredIdentity, ...] = Field((), description="Further handles: signed by the site, or only typed.")
+    display_name: str | None = personal(None, description="As the channel shows it; proves nothing.", max_length=200)
+
+    @property
+    def identities(self) -> tuple[AssuredIdentity, ...]:
+        return (self.primary, *self.others)
+
+
+class Participant(Value):
+    """Somebody else who takes part in the conversation, such as a person in copy."""
+
+    identity: Identity
+    role: Literal["to", "cc", "member"] = "member"
+    display_name: str | None = personal(None, description="As the channel shows it.", max_length=200)
+
+
+class InboundMessage(Record):
+    """A message as an ingest service (or an integrator) publishes it to `inbound.<channel>.v1`, keyed by
+    `sender.primary.identity.key`."""
+
+    ce_type: ClassVar[str] = "omnifil.message.received.v1"
+
+    message_id: str = Field(description="`ids.message_id(channel, account, provider_message_id)`.")
+    channel: Channel
+    account: str = Field(min_length=1, max_length=200, description="The configured end: mailbox, widget, page.")
+    provider_message_id: str = Field(min_length=1, max_length=1000, description="The provider's id of the message.")
+    conversation: Conversation
+    ancestors: tuple[str, ...] = Field((), description="Provider ids of earlier messages of the thread, newest first.")
+    references: tuple[str, ...] = Field((), description="What looks like a reference that we minted; unchecked.")
+    sender: Sender
+    participants: tuple[Participant, ...] = Field((), description="Others in the conversation.")
+    direction: Literal["inbound", "echo"] = Field(
+        "inbound", description="`echo`: the company's own words, written outside of Omnifil (a page's inbox, say)."
+    )
+    automatic: str | None = Field(None, description="Why this is no person's word: `auto-reply`, `bounce`, `list`.")
+    subject: str | None = personal(None, description="Subject line.", max_length=1000)
+    text: str = personal("", description="Plain text, without what the thread already said.", max_length=MAX_TEXT_CHARS)
+    html: str | None = personal(None, description="Sanitised HTML, safe to show in a frame.", max_length=1_000_000)
+    language: str | None = Field(None, description="BCP 47 tag, where the channel knows it.", max_length=35)
+    attachments: tuple[Attachment, ...] = ()
+    raw: Attachment | None = Field(None, description="The original as it came, in the blob store.")
+    sent_at: Instant | None = Field(None, description="When the sender says it was sent.")
+    received_at: Instant = Field(description="When our ingest took it.")
+    reply_window_ends_at: Instant | None = Field(
+        None, description="Until when the network lets us answer; null: no limit."
+    )
+
+    @classmethod
+    def make(
+        cls, *, channel: str, account: str, conversation_key: str, provider_message_id: str, **rest: object
+    ) -> "InboundMessage":
+        """The message with its deterministic ids filled in."""
+        return cls.model_validate(
+            {
+                "message_id": ids.message_id(channel, account, provider_message_id),
+                "channel": channel,
+                "account": account,
+                "provider_message_id": provider_message_id,
+                "conversation": Conversation(
+                    conversation_id=ids.conversation_id(channel, account, conversation_key),
+                    channel=channel,
+                    account=account,
+                    key=conversation_key,
+                ),
+                **rest,
+            }
+        )
+
+
+class CustomerSuggestion(Value):
+    """A customer whom the sender may be, but is not proven to be."""
+
+    customer_id: str
+    display_name: str | None = personal(None, description="The candidate's name.")
+    identity: Identity = Field(description="The sender's handle that an agent's confirmation would link.")
+    linkable: bool = Field(description="Whether confirming may link the handle for good (never an unproven address).")
+    because: Because
+
+
+class IdentifiedMessage(Record):
+    """A message with the customer it comes from, on `identified.<channel>.v1`, keyed by customer id."""
+
+    ce_type: ClassVar[str] = "omnifil.message.identified.v1"
+
+    message: InboundMessage
+    customer_id: str
+    customer_name: str | None = personal(None, description="The customer's name, as the profile has it.")
+    assured: bool = Field(description="Whether the sender is at least `channel`-assured as this customer.")
+    because: Because = Field(description="Why the sender is this customer.")
+    suggestions: tuple[CustomerSuggestion, ...] = ()
