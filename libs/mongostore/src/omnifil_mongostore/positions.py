@@ -1,0 +1,61 @@
+"""How far a reader has come: a resume token and the Kafka offsets that belong to it, written together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .driver import Database, DuplicateKeyError, ResumeToken
+from .failures import translate
+
+
+class Fenced(Exception):
+    """Somebody with a newer lease has written this position: the one who is writing now must stop."""
+
+
+@dataclass(frozen=True)
+class StoredPosition:
+    """`offsets` keeps its keys as saved (partition numbers, or names); `saved_at` is the server's clock, UTC."""
+
+    resume_token: ResumeToken | None
+    offsets: dict[Any, int]
+    saved_at: datetime
+
+
+class Positions:
+    """Named positions in the collection `positions` of a database. Majority and journaled."""
+
+    def __init__(self, database: Database) -> None:
+        self._positions = database["positions"]
+
+    async def load(self, name: str) -> StoredPosition | None:
+        with translate():
+            found = await self._positions.find_one({"_id": name})
+        if found is None:
+            return None
+        return StoredPosition(found["resume_token"], {key: value for key, value in found["offsets"]}, found["saved_at"])
+
+    async def save(
+        self,
+        name: str,
+        resume_token: ResumeToken | None,
+        offsets: Mapping[Any, int] | None = None,
+        *,
+        fence: int | None = None,
+    ) -> None:
+        """`fence` is the token of the caller's lease; raises `Fenced` when somebody with a later one has saved."""
+        # Pairs instead of a document: partition numbers stay numbers, and topic names have dots.
+        pairs = [[key, offset] for key, offset in (offsets or {}).items()]
+        selected: dict[str, Any] = {"_id": name}
+        change: dict[str, Any] = {
+            "$set": {"resume_token": resume_token, "offsets": pairs},
+            "$currentDate": {"saved_at": True},
+        }
+        if fence is not None:
+            selected["$or"] = [{"fence": {"$lte": fence}}, {"fence": None}]
+            change["$set"]["fence"] = fence
+        try:
+            with translate():
+                await self._positions.update_one(selected, change, upsert=True)
+        except DuplicateKeyError as error:
+            raise Fenced(f"Position {name} was saved under a later lease than {fence}.") from error
