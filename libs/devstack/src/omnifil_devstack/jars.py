@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -101,7 +102,7 @@ def _download(jar: Jar) -> None:
 
 
 def write_lock(program: Program) -> None:
-    """Resolve the program's coordinates anew and write its lock, without dates, so that it changes only with the jars."""
+    """Resolve the program's coordinates anew and write its lock, without dates: it changes only with the jars."""
     import jgo
 
     with TemporaryDirectory() as folder:
@@ -118,6 +119,10 @@ def _lock_of_any(jar: Jar) -> str:
     return next(_lock_of(program).name for program in COORDINATES if jar in locked(program))
 
 
+def _say(program: Program, done: int, total: int) -> None:
+    print(f"  {program}: {done} of {total} jars", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """`fetch` or `lock`, for the set-up and for `make lock`."""
     if arguments not in (["fetch"], ["lock"]):
@@ -128,7 +133,7 @@ def main(arguments: list[str]) -> int:
             if arguments == ["lock"]:
                 write_lock(program)
             else:
-                fetch(program, lambda done, total, name=program: print(f"  {name}: {done} of {total} jars", flush=True))
+                fetch(program, partial(_say, program))
     except StackError as problem:
         print(problem, file=sys.stderr)
         return 1

