@@ -15,7 +15,7 @@ class Reply(Value):
 
     type: Literal["reply"] = "reply"
     text: str = personal("", description="Plain text; may be empty with attachments.", max_length=MAX_TEXT_CHARS)
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[Attachment, ...] = Field((), description="Files, in the order of the message.")
     conversation_ids: tuple[str, ...] = Field(min_length=1, description="Where it goes out.")
     status_after: Status | None = Field(Status.WAITING, description="Status to set with it; null leaves it.")
     seen_seq: int = Field(
@@ -24,21 +24,29 @@ class Reply(Value):
 
 
 class AddNote(Value):
+    """Write a note that only agents see."""
+
     type: Literal["add_note"] = "add_note"
     text: str = personal(description="The note.", min_length=1, max_length=MAX_TEXT_CHARS)
 
 
 class ChangeStatus(Value):
+    """Set the status."""
+
     type: Literal["change_status"] = "change_status"
     status: Status
 
 
 class Assign(Value):
+    """Give the dossier to an agent."""
+
     type: Literal["assign"] = "assign"
     agent: Actor
 
 
 class Unassign(Value):
+    """Give the dossier back to the queue."""
+
     type: Literal["unassign"] = "unassign"
 
 
@@ -46,16 +54,16 @@ class MoveConversation(Value):
     """Link a conversation to another dossier; `to_dossier_id` null: unlink it, into a new dossier of its own."""
 
     type: Literal["move_conversation"] = "move_conversation"
-    conversation_id: str
-    to_dossier_id: str | None = None
+    conversation_id: str = Field(description="The conversation.")
+    to_dossier_id: str | None = Field(None, description="The dossier that it goes to; null: a new one of its own.")
 
 
 class MoveMessage(Value):
     """Link one message to another dossier; `to_dossier_id` null: into a new dossier of its own."""
 
     type: Literal["move_message"] = "move_message"
-    message_id: str
-    to_dossier_id: str | None = None
+    message_id: str = Field(description="The message.")
+    to_dossier_id: str | None = Field(None, description="The dossier that it goes to; null: a new one of its own.")
 
 
 class Undo(Value):
@@ -69,8 +77,8 @@ class ResolveSuggestion(Value):
     """Accept or refuse a suggestion. Accepting `same-customer` links the identity, which then brings the rest."""
 
     type: Literal["resolve_suggestion"] = "resolve_suggestion"
-    suggestion_id: str
-    accept: bool
+    suggestion_id: str = Field(description="The suggestion.")
+    accept: bool = Field(description="Whether the agent says yes.")
 
 
 Command = Annotated[
@@ -85,12 +93,12 @@ class CommandRequest(Value):
     command_id: str = Field(
         min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="Chosen by the client."
     )
-    command: Command
+    command: Command = Field(description="What to do.")
 
 
 class CommandResult(Value):
     """What a command did: the dossier (a new one for an unlink) and its newest `seq`."""
 
-    dossier_id: str
-    seq: int
+    dossier_id: str = Field(description="The dossier that was asked.")
+    seq: int = Field(description="The newest entry.")
     to_dossier_id: str | None = Field(None, description="Where something moved to.")

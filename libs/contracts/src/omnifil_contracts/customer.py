@@ -14,7 +14,7 @@ class LinkedIdentity(Value):
     identity: Identity
     assurance: Assurance
     link_id: str = Field(description="The link; undoing it names this.")
-    since: Instant
+    since: Instant = Field(description="When it was linked.")
     because: Because
     actor: Actor
 
@@ -23,9 +23,9 @@ class ReleasedIdentity(Value):
     """An identity that was this customer's and is now another's."""
 
     identity: Identity
-    to_customer_id: str
+    to_customer_id: str = Field(description="The customer who has it now.")
     link_id: str = Field(description="The link that took it away.")
-    at: Instant
+    at: Instant = Field(description="When it happened.")
     because: Because
     actor: Actor
 
@@ -35,15 +35,15 @@ class CustomerChanged(Record):
 
     ce_type: ClassVar[str] = "omnifil.customer.changed.v1"
 
-    customer_id: str
+    customer_id: str = Field(description="The customer.")
     version: int = Field(ge=1, description="Grows with every change of this customer.")
     display_name: str | None = personal(None, description="The name to call the customer by.")
     languages: tuple[str, ...] = Field((), description="BCP 47 tags, most used first.")
-    identities: tuple[LinkedIdentity, ...] = ()
+    identities: tuple[LinkedIdentity, ...] = Field((), description="The handles that are theirs now.")
     released: tuple[ReleasedIdentity, ...] = Field((), description="Identities that went to other customers.")
     merged_into: str | None = Field(None, description="The customer who has all identities of this one, if one has.")
-    first_seen_at: Instant
-    changed_at: Instant
+    first_seen_at: Instant = Field(description="When the first message came.")
+    changed_at: Instant = Field(description="When this change was made.")
 
 
 class LinkIdentity(Value):
@@ -58,4 +58,4 @@ class UndoLink(Value):
     """An agent takes an identity link back: the handle returns to the customer that had it before, or a new one."""
 
     type: Literal["undo_link"] = "undo_link"
-    link_id: str
+    link_id: str = Field(description="The identity link.")

@@ -16,13 +16,13 @@ class SendMessage(Record):
     ce_type: ClassVar[str] = "omnifil.message.send.v1"
 
     outbound_id: str = Field(description="Sent at most once under this id.")
-    reply_id: str
-    dossier_id: str
+    reply_id: str = Field(description="The reply.")
+    dossier_id: str = Field(description="The dossier.")
     target: ReplyTarget
     text: str = personal(description="What the agent wrote, plain text.", max_length=MAX_TEXT_CHARS)
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[Attachment, ...] = Field((), description="Files, in the order of the message.")
     agent: Actor
-    requested_at: Instant
+    requested_at: Instant = Field(description="When the agent sent it.")
 
 
 class DeliveryReported(Record):
@@ -30,13 +30,13 @@ class DeliveryReported(Record):
 
     ce_type: ClassVar[str] = "omnifil.message.delivery-reported.v1"
 
-    outbound_id: str
-    dossier_id: str
-    conversation_id: str
+    outbound_id: str = Field(description="The outbound message.")
+    dossier_id: str = Field(description="The dossier.")
+    conversation_id: str = Field(description="The conversation.")
     state: DeliveryState
     reason: str | None = Field(None, description="Why it failed, as a sentence for the agent.")
     provider_message_id: str | None = Field(None, description="The id that the network gave it.", max_length=1000)
-    at: Instant
+    at: Instant = Field(description="When it happened.")
 
 
 class PresenceChanged(Record):
@@ -47,7 +47,7 @@ class PresenceChanged(Record):
     dossier_id: str | None = Field(None, description="Set when an agent looks at or writes in a dossier.")
     conversation_id: str | None = Field(None, description="Set when it concerns one conversation.")
     actor: Actor
-    activity: Literal["viewing", "typing", "idle", "read"]
+    activity: Literal["viewing", "typing", "idle", "read"] = Field(description="What the actor does.")
     read_message_id: str | None = Field(None, description="With `read`: the last message that was read.")
-    at: Instant
+    at: Instant = Field(description="When it was so.")
     expires_at: Instant = Field(description="After this it is no longer true unless said again.")

@@ -37,7 +37,7 @@ class DossierOpened(Value):
     """The first entry of every dossier."""
 
     type: Literal["dossier_opened"] = "dossier_opened"
-    customer_id: str
+    customer_id: str = Field(description="The customer.")
     customer_name: str | None = personal(None, description="The customer's name at that time.")
     ordinal: int = Field(ge=1, description="The customer's n-th dossier; claimed by a unique index.")
     number: str = Field(description="What people call the dossier aloud: `D-7K3F-92QX`.")
@@ -59,8 +59,8 @@ class ConversationUnlinked(Value):
     """A conversation, with what was said in it, has moved to another dossier."""
 
     type: Literal["conversation_unlinked"] = "conversation_unlinked"
-    conversation_id: str
-    moved_to: str
+    conversation_id: str = Field(description="The conversation.")
+    moved_to: str = Field(description="The dossier that has it now.")
     because: Because
 
 
@@ -73,16 +73,16 @@ class MessageLinked(Value):
     customer_id: str = Field(description="Who wrote it, as identified.")
     assured: bool = Field(description="Whether the sender was at least channel-assured.")
     because: Because
-    moved_from: str | None = None
+    moved_from: str | None = Field(None, description="The dossier that had it before.")
 
 
 class MessageUnlinked(Value):
     """A message has moved to another dossier."""
 
     type: Literal["message_unlinked"] = "message_unlinked"
-    message_id: str
-    conversation_id: str
-    moved_to: str
+    message_id: str = Field(description="The message.")
+    conversation_id: str = Field(description="The conversation.")
+    moved_to: str = Field(description="The dossier that has it now.")
     because: Because
 
 
@@ -104,10 +104,10 @@ class ReplyRequested(Value):
     """An agent answers, on one or several conversations at once. The relay turns each target into a `SendMessage`."""
 
     type: Literal["reply_requested"] = "reply_requested"
-    reply_id: str
+    reply_id: str = Field(description="The reply.")
     text: str = personal(description="What the agent wrote, plain text.", max_length=MAX_TEXT_CHARS)
-    attachments: tuple[Attachment, ...] = ()
-    targets: tuple[ReplyTarget, ...] = Field(min_length=1)
+    attachments: tuple[Attachment, ...] = Field((), description="Files, in the order of the message.")
+    targets: tuple[ReplyTarget, ...] = Field(min_length=1, description="The conversations that it goes out on.")
 
 
 class ReplyLinked(Value):
@@ -117,29 +117,31 @@ class ReplyLinked(Value):
     reply: ReplyRequested
     agent: Actor
     states: dict[str, DeliveryState] = Field(default_factory=dict, description="Last state by outbound id.")
-    moved_from: str
+    moved_from: str = Field(description="The dossier that had it before.")
 
 
 class DeliveryUpdated(Value):
     """What became of a reply on one conversation."""
 
     type: Literal["delivery_updated"] = "delivery_updated"
-    outbound_id: str
-    conversation_id: str
+    outbound_id: str = Field(description="The outbound message.")
+    conversation_id: str = Field(description="The conversation.")
     state: DeliveryState
     reason: str | None = Field(None, description="Why it failed, as a sentence for the agent.")
-    provider_message_id: str | None = None
+    provider_message_id: str | None = Field(None, description="The id that the network gave it.")
 
 
 class NoteAdded(Value):
     """A note that only agents see."""
 
     type: Literal["note_added"] = "note_added"
-    note_id: str
+    note_id: str = Field(description="The note.")
     text: str = personal(description="The note.", max_length=MAX_TEXT_CHARS)
 
 
 class StatusChanged(Value):
+    """The status is another from here on."""
+
     type: Literal["status_changed"] = "status_changed"
     status: Status
     because: Because
@@ -147,18 +149,22 @@ class StatusChanged(Value):
 
 
 class Assigned(Value):
+    """An agent holds the dossier from here on."""
+
     type: Literal["assigned"] = "assigned"
     agent: Actor
 
 
 class Unassigned(Value):
+    """Nobody holds the dossier from here on."""
+
     type: Literal["unassigned"] = "unassigned"
 
 
 class Suggestion(Value):
     """Two things that may belong together; an agent decides."""
 
-    suggestion_id: str
+    suggestion_id: str = Field(description="The suggestion.")
     kind: Literal["same-customer", "same-matter"] = Field(
         description="`same-customer`: accepting links the identity. `same-matter`: accepting moves the conversation."
     )
@@ -171,24 +177,28 @@ class Suggestion(Value):
 
 
 class SuggestionMade(Value):
+    """Something may belong together; an agent is asked."""
+
     type: Literal["suggestion_made"] = "suggestion_made"
     suggestion: Suggestion
 
 
 class SuggestionResolved(Value):
+    """An agent decided a suggestion, or it has become moot."""
+
     type: Literal["suggestion_resolved"] = "suggestion_resolved"
-    suggestion_id: str
-    accepted: bool
+    suggestion_id: str = Field(description="The suggestion.")
+    accepted: bool = Field(description="Whether the agent said yes.")
 
 
 class CustomerReassigned(Value):
     """The dossier is now this customer's: two customers turned out to be one, or one to be two."""
 
     type: Literal["customer_reassigned"] = "customer_reassigned"
-    customer_id: str
+    customer_id: str = Field(description="The customer.")
     customer_name: str | None = personal(None, description="The customer's name.")
     ordinal: int = Field(ge=1, description="Which of this customer's dossiers it has become; claimed.")
-    previous_customer_id: str
+    previous_customer_id: str = Field(description="The customer who had it before.")
     because: Because
 
 
@@ -220,7 +230,7 @@ class TimelineEntry(Value):
     occurred_at: Instant = Field(description="When it happened in the world: what people sort and read by.")
     actor: Actor
     effect_id: str = Field(description="Unique everywhere: the same effect is never appended twice.")
-    event: Event
+    event: Event = Field(description="What happened.")
 
 
 class DossierEvent(Record):
@@ -228,7 +238,7 @@ class DossierEvent(Record):
 
     ce_type: ClassVar[str] = "omnifil.dossier.entry.v1"
 
-    dossier_id: str
+    dossier_id: str = Field(description="The dossier.")
     entry: TimelineEntry
 
 
@@ -239,38 +249,40 @@ class ConversationView(Value):
     identity: Identity | None = Field(None, description="The customer's handle in it; whom an answer goes to.")
     assurance: str | None = Field(None, description="Assurance of that handle with the last message.")
     display_name: str | None = personal(None, description="The sender's name as the channel shows it.")
-    last_message_at: Instant | None = None
-    reply_window_ends_at: Instant | None = None
+    last_message_at: Instant | None = Field(None, description="When the newest message of it came.")
+    reply_window_ends_at: Instant | None = Field(
+        None, description="Until when the network lets us answer; null: no limit."
+    )
     because: Because
 
 
 class LastMessage(Value):
     """What an inbox shows of a dossier."""
 
-    message_id: str
-    channel: Channel
-    at: Instant
-    author: Literal["customer", "company"]
+    message_id: str = Field(description="The message.")
+    channel: Channel = Field(description="The channel that it came by.")
+    at: Instant = Field(description="When it was written.")
+    author: Literal["customer", "company"] = Field(description="Which side wrote it.")
     text: str = personal(description="The first 140 characters.")
 
 
 class DossierView(Value):
     """A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else."""
 
-    dossier_id: str
-    seq: int = Field(ge=1)
-    number: str
-    customer_id: str
+    dossier_id: str = Field(description="The dossier.")
+    seq: int = Field(ge=1, description="The newest entry that is folded in.")
+    number: str = Field(description="What people call it aloud: `D-7K3F-92QX`.")
+    customer_id: str = Field(description="The customer.")
     customer_name: str | None = personal(None, description="The customer's name.")
     status: Status
     subject: str | None = personal(None, description="What it is about.")
-    assigned_to: Actor | None = None
+    assigned_to: Actor | None = Field(None, description="The agent who holds it.")
     conversations: tuple[ConversationView, ...] = Field((), description="In the order in which they came.")
     suggestions: tuple[Suggestion, ...] = Field((), description="Those that nobody has decided yet.")
-    last_message: LastMessage | None = None
+    last_message: LastMessage | None = Field(None, description="The newest message or reply.")
     messages: int = Field(0, description="How many messages and replies it holds.")
     unanswered_since: Instant | None = Field(None, description="Since when the customer waits for an answer.")
-    follows: str | None = None
-    merged_into: str | None = None
-    opened_at: Instant
+    follows: str | None = Field(None, description="The closed dossier that this one follows up.")
+    merged_into: str | None = Field(None, description="Where everything went, if it was closed for being empty.")
+    opened_at: Instant = Field(description="When it was opened.")
     last_entry_at: Instant = Field(description="`occurred_at` of the newest entry; the inbox sorts by it.")

@@ -25,7 +25,7 @@ class Conversation(Value):
     """A thread inside one channel and account, and how to answer in it."""
 
     conversation_id: str = Field(description="`ids.conversation_id(channel, account, key)`.")
-    channel: Channel
+    channel: Channel = Field(description="The channel.")
     account: str = Field(min_length=1, max_length=200, description="The configured end: mailbox, widget, page.")
     key: str = Field(min_length=1, max_length=1000, description="What identifies the thread inside the account.")
 
@@ -46,7 +46,7 @@ class Participant(Value):
     """Somebody else who takes part in the conversation, such as a person in copy."""
 
     identity: Identity
-    role: Literal["to", "cc", "member"] = "member"
+    role: Literal["to", "cc", "member"] = Field("member", description="How they take part.")
     display_name: str | None = personal(None, description="As the channel shows it.", max_length=200)
 
 
@@ -57,7 +57,7 @@ class InboundMessage(Record):
     ce_type: ClassVar[str] = "omnifil.message.received.v1"
 
     message_id: str = Field(description="`ids.message_id(channel, account, provider_message_id)`.")
-    channel: Channel
+    channel: Channel = Field(description="The channel that it came by.")
     account: str = Field(min_length=1, max_length=200, description="The configured end: mailbox, widget, page.")
     provider_message_id: str = Field(min_length=1, max_length=1000, description="The provider's id of the message.")
     conversation: Conversation
@@ -73,7 +73,7 @@ class InboundMessage(Record):
     text: str = personal("", description="Plain text, without what the thread already said.", max_length=MAX_TEXT_CHARS)
     html: str | None = personal(None, description="Sanitised HTML, safe to show in a frame.", max_length=1_000_000)
     language: str | None = Field(None, description="BCP 47 tag, where the channel knows it.", max_length=35)
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[Attachment, ...] = Field((), description="Files, in the order of the message.")
     raw: Attachment | None = Field(None, description="The original as it came, in the blob store.")
     sent_at: Instant | None = Field(None, description="When the sender says it was sent.")
     received_at: Instant = Field(description="When our ingest took it.")
@@ -106,7 +106,7 @@ class InboundMessage(Record):
 class CustomerSuggestion(Value):
     """A customer whom the sender may be, but is not proven to be."""
 
-    customer_id: str
+    customer_id: str = Field(description="The customer.")
     display_name: str | None = personal(None, description="The candidate's name.")
     identity: Identity = Field(description="The sender's handle that an agent's confirmation would link.")
     linkable: bool = Field(description="Whether confirming may link the handle for good (never an unproven address).")
@@ -119,8 +119,8 @@ class IdentifiedMessage(Record):
     ce_type: ClassVar[str] = "omnifil.message.identified.v1"
 
     message: InboundMessage
-    customer_id: str
+    customer_id: str = Field(description="The customer.")
     customer_name: str | None = personal(None, description="The customer's name, as the profile has it.")
     assured: bool = Field(description="Whether the sender is at least `channel`-assured as this customer.")
     because: Because = Field(description="Why the sender is this customer.")
-    suggestions: tuple[CustomerSuggestion, ...] = ()
+    suggestions: tuple[CustomerSuggestion, ...] = Field((), description="Customers whom the sender may be.")

@@ -11,7 +11,7 @@ class Inbox(Value):
     """A page of dossiers, newest activity first."""
 
     cursor: str = Field(description="Where the live stream continues this snapshot; opaque.")
-    dossiers: tuple[DossierView, ...]
+    dossiers: tuple[DossierView, ...] = Field(description="Newest activity first.")
     next_page: str | None = Field(None, description="Opaque; null: this was the last page.")
 
 
@@ -20,19 +20,19 @@ class DossierSnapshot(Value):
 
     cursor: str = Field(description="Where the live stream continues this snapshot; opaque.")
     dossier: DossierView
-    timeline: tuple[TimelineEntry, ...]
+    timeline: tuple[TimelineEntry, ...] = Field(description="The newest entries, oldest first.")
     has_earlier: bool = Field(description="Whether entries before the first one exist.")
 
 
 class Timeline(Value):
     """A page of a timeline, oldest first."""
 
-    entries: tuple[TimelineEntry, ...]
-    has_earlier: bool
+    entries: tuple[TimelineEntry, ...] = Field(description="Entries, oldest first.")
+    has_earlier: bool = Field(description="Whether entries before the first one exist.")
 
 
 class CustomerCard(Value):
     """A customer with their dossiers, newest activity first."""
 
     customer: CustomerChanged
-    dossiers: tuple[DossierView, ...]
+    dossiers: tuple[DossierView, ...] = Field(description="Newest activity first.")
