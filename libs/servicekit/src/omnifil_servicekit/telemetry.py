@@ -1,0 +1,30 @@
+"""Traces and metrics. Traces are carried along and named in logs; exporting them is a matter of span processors."""
+
+from collections.abc import Sequence
+
+from opentelemetry import propagate, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Histogram
+
+REQUEST_SECONDS = Histogram(
+    "omnifil_http_request_seconds",
+    "Time from a request to the end of its answer, in seconds.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+def configure(service: str, span_processors: Sequence[SpanProcessor] = ()) -> None:
+    """Give this process its tracer provider, once; W3C trace context is what travels."""
+    propagate.set_global_textmap(TraceContextTextMapPropagator())
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
+        provider = TracerProvider(resource=Resource.create({"service.name": f"omnifil-{service}"}))
+        trace.set_tracer_provider(provider)
+    for processor in span_processors:
+        provider.add_span_processor(processor)
+
+
+tracer = trace.get_tracer("omnifil")
