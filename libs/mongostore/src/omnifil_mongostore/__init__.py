@@ -22,6 +22,7 @@ from .driver import (
     UpdateOne,
 )
 from .failures import Duplicate, duplicates, translate
+from .fanout import Fanout, Overrun, Subscription
 from .indexes import Index, IndexMismatch, IndexMissing, check_indexes, ensure_indexes
 from .leases import Lease
 from .positions import Fenced, Positions, StoredPosition
@@ -47,6 +48,7 @@ __all__ = [
     "Document",
     "Duplicate",
     "DuplicateKeyError",
+    "Fanout",
     "Fenced",
     "Index",
     "IndexMismatch",
@@ -55,6 +57,7 @@ __all__ = [
     "Lease",
     "Mongo",
     "NotAReplicaSet",
+    "Overrun",
     "Positions",
     "ReplaceOne",
     "ResumeToken",
@@ -62,6 +65,7 @@ __all__ = [
     "ReturnDocument",
     "Session",
     "StoredPosition",
+    "Subscription",
     "UpdateOne",
     "check_indexes",
     "connect",
