@@ -16,7 +16,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("OMNIFIL_HOME") or ROOT / ".omnifil").expanduser().resolve()
@@ -50,6 +53,30 @@ COMPLAINTS = (
         "are configured with.",
     ),
 )
+
+
+class Step(NamedTuple):
+    """Something to do when `inputs` have changed since its stamp, or `output` is not there."""
+
+    title: str
+    name: str
+    inputs: list[Path]
+    output: Path
+    action: Callable[[], None]
+
+    @property
+    def stamp(self) -> Path:
+        return STAMPS / self.name
+
+    def is_done(self) -> bool:
+        return self.output.exists() and self.stamp.exists() and self.stamp.read_text() == self.fingerprint()
+
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
+        for path in self.inputs:
+            digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
+            digest.update(path.read_bytes() if path.exists() else b"absent")
+        return digest.hexdigest()
 
 
 class SetupError(Exception):
@@ -86,13 +113,14 @@ def _check_machine() -> None:
             if newer and subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL) == 0:
                 os.execv(newer, [newer, *sys.argv])
         raise SetupError(
-            f"Python {platform.python_version()} is too old: install Python 3.11 or newer, then run `make setup PYTHON=python3.11`."
+            f"Python {platform.python_version()} is too old: install Python 3.11 or newer, then run "
+            "`make setup PYTHON=python3.11`."
         )
-    libc = platform.libc_ver()[0]
-    if platform.system() != "Linux" or platform.machine() not in ("x86_64", "aarch64") or libc != "glibc":
+    machine = f"{platform.system()} {platform.machine()} {platform.libc_ver()[0]}".strip()
+    if machine not in ("Linux x86_64 glibc", "Linux aarch64 glibc"):
         raise SetupError(
-            f"Omnifil's demo runs on Linux (x86-64 or arm64, glibc), and this is {platform.system()} {platform.machine()} {libc}: use such a machine, a "
-            "virtual one will do."
+            f"Omnifil's demo runs on Linux (x86-64 or arm64, with glibc), and this is {machine}: use such a machine, "
+            "a virtual one will do."
         )
 
 
@@ -102,8 +130,8 @@ def _make_folders() -> None:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as refused:
             raise SetupError(
-                f"{folder} cannot be made ({refused.strerror}): give yourself write permission there, or choose another place with "
-                "OMNIFIL_HOME."
+                f"{folder} cannot be made ({refused.strerror}): give yourself write permission there, or choose "
+                "another place with OMNIFIL_HOME."
             ) from None
 
 
@@ -113,52 +141,24 @@ def _run_steps() -> bool:
     lock = ROOT / "requirements.lock"
     jar_locks = sorted((ROOT / "libs/devstack/src/omnifil_devstack/locks").iterdir())
     steps = [
-        ("Python packages", "packages", [lock], [VENV / "bin/pytest"], lambda: _packages(lock)),
-        ("Members of the workspace", "members", [lock, *members], [VENV / "bin/omnifil"], lambda: _members(members)),
-        ("Kafka and the mail server", "jars", jar_locks, [HOME / "jars"], _jars),
+        Step("Python packages", "packages", [lock], VENV / "bin/pytest", partial(_packages, lock)),
+        Step("Members of the workspace", "members", [lock, *members], VENV / "bin/omnifil", partial(_members, members)),
+        Step("Kafka and the mail server", "jars", jar_locks, HOME / "jars", _jars),
     ]
     for web in WEB_PARTS:
-        if (web / "package.json").exists():
-            locks = [web / "package.json", web / "package-lock.json"]
-            name = web.name
-            steps += [
-                (
-                    "Packages of the " + name,
-                    name + "-packages",
-                    locks,
-                    [web / "node_modules"],
-                    lambda w=web: _npm(w, "ci", "--no-audit", "--no-fund", "--loglevel=error"),
-                ),
-                (
-                    "Build of the " + name,
-                    name + "-build",
-                    _sources(web),
-                    [web / "dist"],
-                    lambda w=web: _npm(w, "run", "build"),
-                ),
-            ]
-    due = [step for step in steps if not _is_done(step[1], step[2], step[3])]
+        name, locks = web.name, [web / "package.json", web / "package-lock.json"]
+        ci, build = partial(_npm, web, "ci", "--no-audit", "--no-fund"), partial(_npm, web, "run", "build")
+        if locks[0].exists():
+            steps.append(Step(f"Packages of the {name}", f"{name}-packages", locks, web / "node_modules", ci))
+            steps.append(Step(f"Build of the {name}", f"{name}-build", _sources(web), web / "dist", build))
+    due = [step for step in steps if not step.is_done()]
     if due and shutil.disk_usage(str(HOME)).free < NEEDED_DISK_BYTES:
         raise SetupError(f"Less than 3 GB are free on the disk of {HOME}: free some space, then run it again.")
-    for number, (title, name, inputs, _, action) in enumerate(due, start=1):
-        print(f"[{number}/{len(due)}] {title}", flush=True)
-        action()
-        (STAMPS / name).write_text(_fingerprint(inputs))
+    for number, step in enumerate(due, start=1):
+        print(f"[{number}/{len(due)}] {step.title}", flush=True)
+        step.action()
+        step.stamp.write_text(step.fingerprint())
     return bool(due)
-
-
-def _is_done(name: str, inputs: list[Path], outputs: list[Path]) -> bool:
-    stamp = STAMPS / name
-    there = all(output.exists() for output in outputs)
-    return there and stamp.exists() and stamp.read_text() == _fingerprint(inputs)
-
-
-def _fingerprint(inputs: list[Path]) -> str:
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
-    for path in inputs:
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
-        digest.update(path.read_bytes() if path.exists() else b"absent")
-    return digest.hexdigest()
 
 
 def _sources(web: Path) -> list[Path]:
@@ -197,7 +197,7 @@ def _npm(web: Path, *command: str) -> None:
 
 
 def find_uv() -> str:
-    """A uv of the right age: the one on PATH, the one fetched before, or one fetched now by pip's own configuration."""
+    """A uv of the right age: the one on PATH, the one fetched before, or one that pip fetches now."""
     fetched = TOOLS / "bin" / "uv"
     for candidate in (shutil.which("uv"), str(fetched)):
         if candidate and _is_right_uv(candidate):
@@ -229,7 +229,7 @@ def _is_right_uv(program: str) -> bool:
     except OSError:
         return False
     version = re.search(rb"(\d+)\.(\d+)", said.stdout)
-    return bool(version) and UV_FROM <= (int(version.group(1)), int(version.group(2))) < UV_BELOW
+    return version is not None and UV_FROM <= (int(version.group(1)), int(version.group(2))) < UV_BELOW
 
 
 def tool_environment() -> dict[str, str]:
