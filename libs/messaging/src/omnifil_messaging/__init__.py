@@ -1,1 +1,35 @@
-"""Records on Kafka: batch consumers that lose nothing, the idempotent producer, dead letters."""
+"""Records on Kafka: batch consumers that lose nothing, the idempotent producer, tails, dead letters."""
+
+from omnifil_messaging.backoff import Backoff
+from omnifil_messaging.channels import ChannelConsumers, known_channels
+from omnifil_messaging.consumer import BatchConsumer, Patience
+from omnifil_messaging.dead_letter import DeadLetter
+from omnifil_messaging.failures import OffsetsGone, PoisonRecords, RecordTooLarge
+from omnifil_messaging.outgoing import Outgoing, Position
+from omnifil_messaging.producer import Producer
+from omnifil_messaging.received import Received
+from omnifil_messaging.settings import KafkaEnvironment, KafkaSettings
+from omnifil_messaging.tail import TopicTail
+from omnifil_messaging.topics import Drift, TopicsReport, ensure_topics
+
+__all__ = [
+    "Backoff",
+    "BatchConsumer",
+    "ChannelConsumers",
+    "DeadLetter",
+    "Drift",
+    "KafkaEnvironment",
+    "KafkaSettings",
+    "OffsetsGone",
+    "Outgoing",
+    "Patience",
+    "PoisonRecords",
+    "Position",
+    "Producer",
+    "Received",
+    "RecordTooLarge",
+    "TopicTail",
+    "TopicsReport",
+    "ensure_topics",
+    "known_channels",
+]

@@ -1,0 +1,64 @@
+"""A record to be published, and where it ended up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from omnifil_contracts.cloudevents import EventContext
+from omnifil_contracts.cloudevents import headers as event_headers
+from omnifil_contracts.record import Record
+
+from omnifil_messaging.context import carried
+
+
+class Position(NamedTuple):
+    """Where Kafka keeps a record. `topic` is without the prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record for a topic (named without the prefix). `event_id` is deterministic, so that a repetition is the same
+    event; `source` is a URI reference such as `/omnifil/ingest-email`."""
+
+    topic: str
+    key: str
+    record: Record
+    event_id: str
+    source: str
+    subject: str | None
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A record as bytes, for a topic named without the prefix."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Sequence[tuple[str, bytes]] = field(default=())
+    partition: int | None = None
+    event_id: str = ""
+
+    @property
+    def size_bytes(self) -> int:
+        """What Kafka counts, but for a few bytes of framing for each part."""
+        headers = sum(len(name) + len(value or b"") + 4 for name, value in self.headers)
+        return len(self.value) + len(self.key or b"") + headers + 40
+
+
+def wire(outgoing: Outgoing) -> Wire:
+    """CloudEvents binary mode, with the trace and log context that is current now."""
+    context = EventContext(outgoing.event_id, outgoing.source, outgoing.time, outgoing.subject)
+    return Wire(
+        topic=outgoing.topic,
+        key=outgoing.key.encode(),
+        value=outgoing.record.__pydantic_serializer__.to_json(outgoing.record),
+        headers=[*event_headers(outgoing.record, context), *carried()],
+        event_id=outgoing.event_id,
+    )
