@@ -61,6 +61,9 @@ class ConversationUnlinked(Value):
     type: Literal["conversation_unlinked"] = "conversation_unlinked"
     conversation_id: str = Field(description="The conversation.")
     moved_to: str = Field(description="The dossier that has it now.")
+    messages: int = Field(
+        0, ge=0, description="How many messages and replies went with it; 0: what was said stays, it goes on there."
+    )
     because: Because
 
 
