@@ -40,7 +40,7 @@ class Wire:
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Sequence[tuple[str, bytes]] = field(default=())
     partition: int | None = None
     event_id: str = ""
@@ -49,7 +49,7 @@ class Wire:
     def size_bytes(self) -> int:
         """What Kafka counts, but for a few bytes of framing for each part."""
         headers = sum(len(name) + len(value or b"") + 4 for name, value in self.headers)
-        return len(self.value) + len(self.key or b"") + headers + 40
+        return len(self.value or b"") + len(self.key or b"") + headers + 40
 
 
 def wire(outgoing: Outgoing) -> Wire:

@@ -174,8 +174,9 @@ async def _until_visible(settings: KafkaSettings, admin: AIOKafkaAdminClient, to
     names = [settings.prefixed(topic) for topic in topics]
     try:
         async with asyncio.timeout(_VISIBLE_S):
-            while not all(map(_has_leaders, await admin.describe_topics(names))):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 the broker tells nobody when it is ready
+            # The broker tells nobody when it is ready.
+            while not all(map(_has_leaders, await admin.describe_topics(names))):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
     except TimeoutError:
         raise Transient(f"Topics have no leader after {_VISIBLE_S:.0f} s: look at the brokers.") from None
 
