@@ -5,11 +5,10 @@ hop for a thousand documents (figures in this library's README).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 from pymongo.errors import OperationFailure, PyMongoError
@@ -19,10 +18,9 @@ from .failures import is_transient
 
 log = structlog.get_logger(__name__)
 
-_CURSOR_LOST = frozenset({43, 237, 238, 262, 206})  # CursorNotFound, CursorKilled, CursorInUse…, a session that expired
+# MongoDB's error_codes.yml.
+_CURSOR_LOST = frozenset({43, 206, 237})  # CursorNotFound, NoSuchSession, CursorKilled
 _HISTORY_GONE = frozenset({260, 280, 286})  # InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost
-# A token that is none at all is refused while the pipeline is parsed, under codes of the parser.
-_NOT_A_TOKEN = frozenset({2, 9, 14, 40647, 40648, 40649, 50811, 8000, 40415})
 
 
 class ResumeTokenGone(Exception):
@@ -75,7 +73,7 @@ class ChangeTail:
         self._full_document = full_document
         self._max_await_ms = max_await_ms
 
-    async def batches(self, resume_token: ResumeToken | None, stop: asyncio.Event) -> AsyncIterator[ChangeBatch]:
+    async def batches(self, resume_token: ResumeToken | None, stop: asyncio.Event) -> AsyncGenerator[ChangeBatch]:
         """Batches from after `resume_token` (None: from now) until `stop` is set.
 
         The first batch comes at once, mostly empty: from its token on nothing is missed, so whoever starts from a
@@ -86,28 +84,46 @@ class ChangeTail:
         pause_s = 0.1
         while not stop.is_set():
             try:
-                async with await self._database.client.start_session() as session:
-                    async for batch in self._one_cursor(session, resume_token, stop):
+                async with (
+                    await self._database.client.start_session() as session,
+                    aclosing(self._one_cursor(session, resume_token, stop)) as batches,
+                ):
+                    async for batch in batches:
                         resume_token, pause_s = batch.resume_token, 0.1
                         yield batch
-            except OperationFailure as error:
-                if _is_gone(error, resume_token):
-                    raise ResumeTokenGone(
-                        f"{self._database.name}.{self._collection} cannot be tailed from the stored token: {error}"
-                    ) from error
-                if not _is_resumable(error):
-                    raise
-                await self._wait(error, pause_s, stop)
-                pause_s = min(pause_s * 2, 5)
             except PyMongoError as error:
-                if not is_transient(error):
-                    raise
-                await self._wait(error, pause_s, stop)
+                await self._raise_unless_resumable(error, resume_token)
+                log.warning(
+                    "change_stream_interrupted",
+                    collection=self._collection,
+                    error=type(error).__name__,
+                    again_in_s=pause_s,
+                )
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause_s)
                 pause_s = min(pause_s * 2, 5)
+
+    async def _raise_unless_resumable(self, error: PyMongoError, resume_token: ResumeToken | None) -> None:
+        code = error.code if isinstance(error, OperationFailure) else None
+        if code in _HISTORY_GONE or (_is_fatal(error) and resume_token is not None and await self._opens_without()):
+            raise ResumeTokenGone(
+                f"{self._database.name}.{self._collection} cannot be tailed from the stored token: {error}"
+            ) from error
+        if _is_fatal(error):
+            raise error
+
+    async def _opens_without(self) -> bool:
+        """Whether the token alone is at fault: a broken one fails under codes that differ by kind and version."""
+        try:
+            async with await self._database.client.start_session() as session:
+                await anext(self._one_cursor(session, None, asyncio.Event()))
+        except PyMongoError:
+            return False
+        return True
 
     async def _one_cursor(
         self, session: Session, resume_token: ResumeToken | None, stop: asyncio.Event
-    ) -> AsyncIterator[ChangeBatch]:
+    ) -> AsyncGenerator[ChangeBatch]:
         stage: Document = {}
         if resume_token is not None:
             stage["startAfter"] = resume_token  # unlike resumeAfter it also goes on after a drop of the collection
@@ -144,13 +160,6 @@ class ChangeTail:
                         {"killCursors": self._collection, "cursors": [cursor["id"]]}, session=session
                     )
 
-    async def _wait(self, error: PyMongoError, pause_s: float, stop: asyncio.Event) -> None:
-        log.warning(
-            "change_stream_interrupted", collection=self._collection, error=type(error).__name__, again_in_s=pause_s
-        )
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause_s)
-
 
 def _batch(cursor: Document, part: str) -> ChangeBatch:
     changes = [
@@ -160,12 +169,7 @@ def _batch(cursor: Document, part: str) -> ChangeBatch:
     return ChangeBatch(changes, dict(cursor["postBatchResumeToken"]))
 
 
-def _is_gone(error: OperationFailure, resume_token: ResumeToken | None) -> bool:
-    return error.code in _HISTORY_GONE or (resume_token is not None and error.code in _NOT_A_TOKEN)
-
-
-def _is_resumable(error: OperationFailure) -> bool:
-    return is_transient(error) or error.code in _CURSOR_LOST or error.has_error_label("ResumableChangeStreamError")
-
-
-__all__: list[Any] = ["Change", "ChangeBatch", "ChangeTail", "ResumeTokenGone"]
+def _is_fatal(error: PyMongoError) -> bool:
+    """Whether waiting does not mend it."""
+    code = error.code if isinstance(error, OperationFailure) else None
+    return not (is_transient(error) or code in _CURSOR_LOST or error.has_error_label("ResumableChangeStreamError"))
