@@ -1,0 +1,1 @@
+"""Pure: what a mail says, what may be believed of it, and what a reply looks like."""
