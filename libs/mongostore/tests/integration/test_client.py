@@ -78,10 +78,11 @@ async def test_transactions_that_conflict_both_take_effect(mongo: Mongo) -> None
 
     async def increment(session: Session) -> None:
         nonlocal attempts
-        attempts += 1
         found = await things.find_one({"_id": 1}, session=session)
         assert found is not None
-        both_have_read.set() if attempts >= 2 else None
+        attempts += 1
+        if attempts == 2:
+            both_have_read.set()
         await both_have_read.wait()
         await things.update_one({"_id": 1}, {"$set": {"count": found["count"] + 1}}, session=session)
 
