@@ -1,0 +1,128 @@
+"""The newest records of a topic in memory, which every connected client reads from its own position.
+
+Clients pull from this one log rather than being pushed into queues of their own: a thousand clients cost a thousand
+positions, and a slow one costs nothing.
+"""
+
+import asyncio
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from agent_gateway.domain.cursor import Offsets
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A record of the topic; `value` is its JSON as it came."""
+
+    partition: int
+    offset: int
+    value: bytes
+
+
+class Bell:
+    """Wakes everybody who waits for something new."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Returns at the next ring. Who looked for news without awaiting in between misses none."""
+        await self._rung.wait()
+
+
+class FellBehind(Exception):
+    """The position is older than what the log holds: read the topic itself."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Records behind a position, in the order of each partition, and the position behind them."""
+
+    records: list[LogRecord]
+    position: dict[int, int]
+
+
+@dataclass
+class _Partition:
+    start: int
+    """Offset of the oldest record that is (or, when empty, will be) held."""
+    end: int
+    records: list[LogRecord] = field(default_factory=list)
+
+    def since(self, offset: int, limit: int) -> list[LogRecord]:
+        first = bisect_left(self.records, offset, key=lambda record: record.offset)
+        return self.records[first : first + limit]
+
+    def forget(self, count: int) -> None:
+        self.start = self.records[count - 1].offset + 1
+        del self.records[:count]
+
+
+class RecentLog:
+    """A bounded log of all partitions. Not thread-safe: one event loop writes and reads it."""
+
+    def __init__(self, max_records: int, bell: Bell) -> None:
+        self._max_records = max_records
+        self._bell = bell
+        self._partitions: dict[int, _Partition] = {}
+        self._arrivals: deque[int] = deque()
+
+    def start_at(self, offsets: Offsets) -> None:
+        """Begin (anew) at these offsets; what was held is forgotten."""
+        self._arrivals.clear()
+        self._partitions = {partition: _Partition(start=offset, end=offset) for partition, offset in offsets.items()}
+
+    @property
+    def end(self) -> dict[int, int]:
+        """The position behind everything that is held."""
+        return {number: partition.end for number, partition in self._partitions.items()}
+
+    def append(self, records: Iterable[LogRecord]) -> None:
+        """Take new records, forget the oldest beyond the bound, and wake who waits."""
+        before = len(self._arrivals)
+        for record in records:
+            partition = self._partitions.setdefault(record.partition, _Partition(record.offset, record.offset))
+            if record.offset < partition.end:
+                continue
+            partition.records.append(record)
+            partition.end = record.offset + 1
+            self._arrivals.append(record.partition)
+        if len(self._arrivals) > before:
+            self._bell.ring()
+        surplus = Counter(self._arrivals.popleft() for _ in range(len(self._arrivals) - self._max_records))
+        for number, count in surplus.items():
+            self._partitions[number].forget(count)
+
+    def holds(self, position: Mapping[int, int]) -> bool:
+        """Whether everything behind the position is here, or not there yet."""
+        return all(position.get(number, 0) >= partition.start for number, partition in self._partitions.items())
+
+    def after(self, position: Mapping[int, int], limit: int) -> Slice:
+        """Up to `limit` records behind the position. Raises `FellBehind`.
+
+        A partition that the position does not name is new since then: it is read from its beginning.
+        """
+        records: list[LogRecord] = []
+        reached = dict(position)
+        for number, partition in self._partitions.items():
+            next_offset = reached.get(number, 0)
+            if next_offset < partition.start:
+                raise FellBehind(number)
+            found = partition.since(next_offset, limit - len(records))
+            records += found
+            if len(records) == limit:
+                reached[number] = records[-1].offset + 1 if found else next_offset
+                break
+            reached[number] = max(next_offset, partition.end)
+        return Slice(records, reached)
+
+    def behind(self, position: Mapping[int, int]) -> int:
+        """How many offsets there are between the position and the end."""
+        return sum(max(0, end - position.get(number, 0)) for number, end in self.end.items())
