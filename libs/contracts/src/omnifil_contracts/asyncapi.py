@@ -102,7 +102,7 @@ def _message(record: type[Record]) -> Document:
         "name": record.ce_type,
         "title": record.__name__,
         "summary": (record.__doc__ or "").strip().split("\n")[0],
-        "contentType": CONTENT_TYPE,
+        "contentType": record.content_type,
         "headers": {
             "type": "object",
             "required": ["ce_specversion", "ce_id", "ce_type", "ce_source"],

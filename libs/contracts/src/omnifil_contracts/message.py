@@ -1,12 +1,14 @@
 """What a person wrote, normalised, and who wrote it as far as is known."""
 
-from typing import ClassVar, Literal
+import inspect
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from omnifil_contracts import ids
 from omnifil_contracts.identity import AssuredIdentity, Because, Identity
-from omnifil_contracts.record import Channel, Instant, Record, Value, personal
+from omnifil_contracts.record import PERSONAL, Channel, Instant, Record, Value, personal
 
 MAX_TEXT_CHARS = 200_000
 
@@ -101,6 +103,33 @@ class InboundMessage(Record):
                 **rest,
             }
         )
+
+
+class RawMessage(Record):
+    """A message exactly as it came, because it could not be normalised: the value is its bytes, no JSON. The header
+    `omnifil_account` names the account; with the content type `application/vnd.omnifil.blob+json` the bytes are too
+    many for Kafka and the value is `{"sha256": …, "size_bytes": …}`, an address in the blob store."""
+
+    ce_type: ClassVar[str] = "omnifil.message.raw.v1"
+    content_type: ClassVar[str] = "application/octet-stream"
+
+    content: bytes = personal(description="The bytes, as they came.")
+
+    @classmethod
+    def of_bytes(cls, value: bytes) -> "RawMessage":
+        """Read a record's value."""
+        return cls.model_construct(content=value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Of the value itself: there is no object around the bytes."""
+        return {
+            "title": cls.__name__,
+            "description": inspect.getdoc(cls),
+            "type": "string",
+            "format": "binary",
+            **PERSONAL,
+        }
 
 
 class CustomerSuggestion(Value):

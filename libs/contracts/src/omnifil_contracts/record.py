@@ -29,3 +29,4 @@ class Record(Value):
     """What a Kafka record holds as its value. `ce_type` is its CloudEvents type, version included."""
 
     ce_type: ClassVar[str]
+    content_type: ClassVar[str] = "application/json"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.delivery import DeliveryReported, PresenceChanged, SendMessage
 from omnifil_contracts.dossier import DossierEvent
-from omnifil_contracts.message import IdentifiedMessage, InboundMessage
+from omnifil_contracts.message import IdentifiedMessage, InboundMessage, RawMessage
 from omnifil_contracts.record import Record
 
 BUILT_IN_CHANNELS = ("email", "chat", "social")
@@ -41,6 +41,11 @@ INBOUND = Topic(
     "inbound.<channel>.v1", "sender identity", InboundMessage, 6, timedelta(days=7), False,
     ("ingest-<channel>", "any integrator"), ("customer-profile",),
 )  # fmt: skip
+RAW_EMAIL = Topic(
+    "inbound.email.raw.v1", "account", RawMessage, 1, timedelta(days=7), False,
+    ("replay of dead letters",), ("ingest-email",),
+)  # fmt: skip
+"""Its dead letter holds the mails that could not be parsed; replaying one puts it here, to be tried again."""
 IDENTIFIED = Topic(
     "identified.<channel>.v1", "customer id", IdentifiedMessage, 6, timedelta(days=7), False,
     ("customer-profile",), ("case-service",),
@@ -66,7 +71,7 @@ PRESENCE_EVENTS = Topic(
     ("agent-gateway", "ingest-chat"), ("agent-gateway", "ingest-chat"), dead_letter=False,
 )  # fmt: skip
 
-REGISTRY = (INBOUND, IDENTIFIED, OUTBOUND, DOSSIER_EVENTS, CUSTOMER_EVENTS, DELIVERY_EVENTS, PRESENCE_EVENTS)
+REGISTRY = (INBOUND, RAW_EMAIL, IDENTIFIED, OUTBOUND, DOSSIER_EVENTS, CUSTOMER_EVENTS, DELIVERY_EVENTS, PRESENCE_EVENTS)
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 DEAD_LETTER_RETENTION = timedelta(days=90)

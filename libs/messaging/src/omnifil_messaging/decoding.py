@@ -28,7 +28,8 @@ class Decoder(Generic[R]):
     """Reads records of one type. Lenient about missing CloudEvents headers, strict about wrong ones."""
 
     def __init__(self, record_type: type[R], unprefixed: "Unprefixed") -> None:
-        self._validate = record_type.__pydantic_validator__.validate_json
+        # A record that is no JSON (`RawMessage`) says itself how it is read.
+        self._validate = getattr(record_type, "of_bytes", record_type.__pydantic_validator__.validate_json)
         self._ce_type: str | None = getattr(record_type, "ce_type", None)
         self._unprefixed = unprefixed
 
