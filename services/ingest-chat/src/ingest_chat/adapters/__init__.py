@@ -1,0 +1,1 @@
+"""MongoDB, Kafka and signed tokens: the only code here that knows them."""

@@ -1,0 +1,1 @@
+"""What a chat is: accounts, visitors, entries, images. Pure: no clock, no I/O."""

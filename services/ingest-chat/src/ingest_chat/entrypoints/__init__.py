@@ -1,0 +1,1 @@
+"""HTTP, WebSocket and Kafka: they translate, nothing else."""
