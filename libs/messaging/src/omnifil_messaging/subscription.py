@@ -16,6 +16,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from omnifil_messaging.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
+_faststream_log = logging.getLogger(f"{__name__}.faststream")
 
 _POLL_MS = 250
 _EMPTY_PAUSE_MS = 5
@@ -103,6 +104,8 @@ class Subscription:
         on_assigned: Callable[[], None],
         on_revoked: Callable[[], Awaitable[None]],
     ) -> None:
+        if _faststream_log.level == logging.NOTSET:
+            _faststream_log.setLevel(logging.ERROR)  # below: that it makes no topics, and each assignment
         self._broker = _Broker(
             settings.bootstrap,
             client_id=settings.client_id,
@@ -110,7 +113,7 @@ class Subscription:
             consumer_only=True,
             apply_types=False,
             metadata_max_age_ms=10_000,
-            logger=log,
+            logger=_faststream_log,
             log_level=logging.DEBUG,
         )
         self._subscriber = self._broker.subscriber(
