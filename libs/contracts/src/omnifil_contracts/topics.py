@@ -46,6 +46,11 @@ RAW_EMAIL = Topic(
     ("replay of dead letters",), ("ingest-email",),
 )  # fmt: skip
 """Its dead letter holds the mails that could not be parsed; replaying one puts it here, to be tried again."""
+RAW_SOCIAL = Topic(
+    "inbound.social.raw.v1", "account", RawMessage, 1, timedelta(days=7), False,
+    ("replay of dead letters",), ("ingest-social",),
+)  # fmt: skip
+"""The same for signed webhooks that could not be understood."""
 IDENTIFIED = Topic(
     "identified.<channel>.v1", "customer id", IdentifiedMessage, 6, timedelta(days=7), False,
     ("customer-profile",), ("case-service",),
@@ -71,7 +76,17 @@ PRESENCE_EVENTS = Topic(
     ("agent-gateway", "ingest-chat"), ("agent-gateway", "ingest-chat"), dead_letter=False,
 )  # fmt: skip
 
-REGISTRY = (INBOUND, RAW_EMAIL, IDENTIFIED, OUTBOUND, DOSSIER_EVENTS, CUSTOMER_EVENTS, DELIVERY_EVENTS, PRESENCE_EVENTS)
+REGISTRY = (
+    INBOUND,
+    RAW_EMAIL,
+    RAW_SOCIAL,
+    IDENTIFIED,
+    OUTBOUND,
+    DOSSIER_EVENTS,
+    CUSTOMER_EVENTS,
+    DELIVERY_EVENTS,
+    PRESENCE_EVENTS,
+)
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 DEAD_LETTER_RETENTION = timedelta(days=90)
