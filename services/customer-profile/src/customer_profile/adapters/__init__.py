@@ -1,0 +1,1 @@
+"""MongoDB and Kafka: the only code of this service that knows them."""

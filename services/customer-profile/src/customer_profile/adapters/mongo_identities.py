@@ -1,0 +1,141 @@
+"""Identities in MongoDB: database `<prefix>_customers`, collection `identities`."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from omnifil_mongostore import (
+    DESCENDING,
+    BulkWriteError,
+    Database,
+    Document,
+    Index,
+    InsertOne,
+    Mongo,
+    Session,
+    UpdateOne,
+    duplicates,
+    translate,
+)
+
+from customer_profile.adapters.identity_documents import from_document, to_document
+from customer_profile.domain.identities import KnownIdentity
+from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Sighting
+
+DATABASE = "customers"
+COLLECTION = "identities"
+
+INDEXES = (
+    Index(COLLECTION, ("customers",)),
+    Index(COLLECTION, ("history.link_id",), unique=True),
+    Index(COLLECTION, ("folded_name", ("seen_at", DESCENDING)), partial={"folded_name": {"$exists": True}}),
+    Index(COLLECTION, ("commands",), unique=True, sparse=True),
+)
+
+
+class MongoIdentities:
+    """One document per identity; its `version` is what a writer must have read."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._database: Database = mongo.database(DATABASE)
+        self._identities = self._database[COLLECTION]
+
+    async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
+        return {state.key: state for state in await self._find({"_id": {"$in": list(keys)}})} if keys else {}
+
+    async def by_names(
+        self, names: Collection[str], seen_after: datetime, at_most: int
+    ) -> dict[str, list[KnownIdentity]]:
+        """One round trip, and for each name no more than `at_most` documents, however many persons bear it."""
+        if not names:
+            return {}
+        latest: list[dict[str, Any]] = [
+            {"$match": {"seen_at": {"$gte": seen_after}}},
+            {"$sort": {"seen_at": DESCENDING}},
+            {"$limit": at_most},
+        ]
+        pipeline: list[dict[str, Any]] = [
+            {"$documents": [{"name": name} for name in names]},
+            {
+                "$lookup": {
+                    "from": COLLECTION,
+                    "localField": "name",
+                    "foreignField": "folded_name",
+                    "pipeline": latest,
+                    "as": "found",
+                }
+            },
+        ]
+        with translate():
+            groups = await self._database.aggregate(pipeline).to_list(None)
+        return {group["name"]: [from_document(each) for each in group["found"]] for group in groups if group["found"]}
+
+    async def of_customers(self, customer_ids: Collection[str]) -> dict[str, list[KnownIdentity]]:
+        wanted = set(customer_ids)
+        found: dict[str, list[KnownIdentity]] = {}
+        for state in await self._find({"customers": {"$in": list(wanted)}}) if wanted else ():
+            for customer_id in wanted.intersection(state.customers):
+                found.setdefault(customer_id, []).append(state)
+        return found
+
+    async def by_link(self, link_id: str) -> KnownIdentity | None:
+        found = await self._find({"history.link_id": link_id})
+        return found[0] if found else None
+
+    async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
+        """In one transaction: of two replicas that meet the same person at once through different handles, one writes
+        all of them and the other none, and then sees them."""
+        operations: list[InsertOne[Document] | UpdateOne] = [InsertOne(to_document(state)) for state in added]
+        operations.extend(_compare_and_swap(change) for change in changed)
+
+        async def attempt(session: Session) -> None:
+            written = await self._identities.bulk_write(operations, ordered=True, session=session)
+            if written.matched_count != len(changed):
+                raise ChangedElsewhere
+
+        try:
+            with translate():
+                await self._mongo.transaction(attempt)
+        except BulkWriteError as error:
+            if any("commands" in duplicate.key_pattern for duplicate in duplicates(error)):
+                raise CommandReused from error
+            raise ChangedElsewhere from error
+
+    async def sight(self, sightings: Sequence[Sighting]) -> None:
+        if not sightings:
+            return
+        updates = [
+            UpdateOne(
+                {"_id": each.key, "seen_at": {"$lt": each.at}}, {"$set": {"seen_at": each.at, "channel": each.channel}}
+            )
+            for each in sightings
+        ]
+        with translate():
+            await self._identities.bulk_write(updates, ordered=False)
+
+    async def pages(self, size: int) -> AsyncIterator[list[KnownIdentity]]:
+        after = ""
+        while True:
+            with translate():
+                documents = await self._identities.find({"_id": {"$gt": after}}).sort("_id").limit(size).to_list(None)
+            if not documents:
+                return
+            after = documents[-1]["_id"]
+            yield [from_document(document) for document in documents]
+
+    async def _find(self, wanted: dict[str, Any]) -> list[KnownIdentity]:
+        with translate():
+            documents = await self._identities.find(wanted).to_list(None)
+        return [from_document(document) for document in documents]
+
+
+def _compare_and_swap(change: Change) -> UpdateOne:
+    """Everything but when it was last seen, which is written without regard to the version."""
+    document = to_document(change.after)
+    for untouched in ("_id", "channel", "seen_at"):
+        del document[untouched]
+    update: dict[str, Any] = {"$set": document}
+    if "folded_name" not in document:
+        update["$unset"] = {"folded_name": ""}
+    return UpdateOne({"_id": change.after.key, "version": change.before.version}, update)

@@ -1,0 +1,85 @@
+"""The whole service, wired."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from fastapi import FastAPI
+from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND
+from omnifil_messaging import KafkaSettings, Producer, ensure_topics
+from omnifil_mongostore import Mongo, connect, ensure_indexes
+from omnifil_servicekit.health import Health
+from omnifil_servicekit.process import Loop, Parts
+
+from customer_profile.adapters.kafka_announcements import KafkaAnnouncements
+from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
+from customer_profile.entrypoints import api
+from customer_profile.entrypoints.consume import NAME, Consume
+from customer_profile.entrypoints.relay import Relay
+from customer_profile.handlers import Announcer, Desk, Recogniser, Rules
+from customer_profile.ports import Clock
+from customer_profile.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+ROLES = {
+    "consume": "Say whose each message is: inbound.<channel>.v1 to identified.<channel>.v1.",
+    "relay": "Tell of customers that changed: customer.events.v1.",
+    "api": "Answer the other services about customers, and take agents' links.",
+}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def bootstrap(
+    settings: Settings,
+    roles: frozenset[str],
+    *,
+    mongo: Mongo | None = None,
+    producer: Producer | None = None,
+    clock: Clock = utc_now,
+) -> Parts:
+    """The parts of these roles. Everything that touches the outside can be passed in."""
+    kafka = KafkaSettings.of(settings, client_id=NAME)
+    mongo = mongo or connect(settings.mongo_uri, prefix=settings.mongo_prefix, app_name=NAME)
+    producer = producer or Producer(kafka)
+    identities = MongoIdentities(mongo)
+    announcements = KafkaAnnouncements(producer)
+    health = Health()
+    health.check("mongodb", mongo.ping)
+    if roles & {"consume", "relay"}:
+        health.check("kafka", producer.ping)
+    loops: dict[str, Loop] = {}
+    if "consume" in roles:
+        rules = Rules(timedelta(days=settings.namesake_window_days), timedelta(seconds=settings.sighting_interval_s))
+        loops["consume"] = Consume(
+            kafka,
+            Recogniser(identities, announcements, rules),
+            producer,
+            channels=settings.channels,
+            batch_records=settings.batch_records,
+            discovery_interval_s=settings.discovery_interval_s,
+            beat=health.beat,
+        ).run
+        for watched in [f"consume {channel}" for channel in settings.channels] or ["consume"]:
+            health.watch(watched)
+    if "relay" in roles:
+        loops["relay"] = Relay(
+            mongo, Announcer(identities, announcements), lease_s=settings.lease_s, beat=lambda: health.beat("relay")
+        ).run
+        health.watch("relay")
+    app = api.create(Desk(identities, clock), settings.internal_token) if "api" in roles else FastAPI(openapi_url=None)
+    return Parts(app, health, loops, _resources(kafka, mongo, producer, topics=bool(loops)))
+
+
+@asynccontextmanager
+async def _resources(kafka: KafkaSettings, mongo: Mongo, producer: Producer, *, topics: bool) -> AsyncIterator[None]:
+    """What is needed before the first record: indexes, topics. The last to go."""
+    async with mongo, producer:
+        await ensure_indexes(mongo.database(DATABASE), INDEXES)
+        if topics:
+            await ensure_topics(kafka, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS])
+        yield

@@ -1,0 +1,1 @@
+"""Who is it? Pure decisions: no clock, no input or output."""

@@ -1,0 +1,94 @@
+"""The state of a customer: what the identities that are or were theirs say together."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
+
+from customer_profile.domain import handles
+from customer_profile.domain.identities import KnownIdentity, Link
+
+
+def compose(customer_id: str, identities: Sequence[KnownIdentity]) -> CustomerChanged:
+    """The whole state. `identities` are all that have a link to this customer, now or before; at least one.
+
+    `version` is the sum of theirs: identities never leave this set and their versions only grow, so that it grows with
+    every change, over restarts too, and nobody has to keep a counter.
+    """
+    held = [state for state in identities if state.customer_id == customer_id]
+    lost = [state for state in identities if state.customer_id != customer_id]
+    held.sort(key=lambda state: (-state.assurance.rank, handles.strength(state.identity)))
+    lost.sort(key=lambda state: handles.strength(state.identity))
+    now_with = {state.customer_id for state in lost}
+    own_links = [link for state in identities for link in state.links if link.customer_id == customer_id]
+    return CustomerChanged(
+        customer_id=customer_id,
+        version=sum(state.version for state in identities),
+        display_name=name_of(customer_id, identities),
+        languages=_languages(held),
+        identities=tuple(_linked(state) for state in held),
+        released=tuple(_released(customer_id, state) for state in lost),
+        merged_into=now_with.pop() if not held and len(now_with) == 1 else None,
+        first_seen_at=min(link.at for link in own_links),
+        changed_at=max(_changes(customer_id, identities)),
+    )
+
+
+def name_of(customer_id: str, identities: Sequence[KnownIdentity]) -> str | None:
+    """What to call the customer by; one who has lost every handle keeps the name."""
+    held = [state for state in identities if state.customer_id == customer_id]
+    return display_name(held) or display_name(identities)
+
+
+def display_name(identities: Sequence[KnownIdentity]) -> str | None:
+    """The latest name of the surest handle that has one."""
+    named = [(state.assurance.rank, state.named_at, state.display_name) for state in identities if state.named_at]
+    return max(named)[2] if named else None
+
+
+def _languages(held: Sequence[KnownIdentity]) -> tuple[str, ...]:
+    counted = Counter(language for state in held for language in state.languages)
+    return tuple(language for language, _ in counted.most_common())
+
+
+def _linked(state: KnownIdentity) -> LinkedIdentity:
+    return LinkedIdentity(
+        identity=state.identity,
+        assurance=state.assurance,
+        link_id=state.link.link_id,
+        since=state.link.at,
+        because=state.link.because,
+        actor=state.link.actor,
+    )
+
+
+def _released(customer_id: str, state: KnownIdentity) -> ReleasedIdentity:
+    """The identity is its present owner's, whatever happened in between; the link is the one that took it away."""
+    link = _taken_by(customer_id, state)
+    return ReleasedIdentity(
+        identity=state.identity,
+        to_customer_id=state.customer_id,
+        link_id=link.link_id,
+        at=link.at,
+        because=link.because,
+        actor=link.actor,
+    )
+
+
+def _taken_by(customer_id: str, state: KnownIdentity) -> Link:
+    last_own = max(at for at, link in enumerate(state.links) if link.customer_id == customer_id)
+    return state.links[last_own + 1]
+
+
+def _changes(customer_id: str, identities: Sequence[KnownIdentity]) -> list[datetime]:
+    """When anything happened to this customer: handles that came, went, or got another name."""
+    instants: list[datetime] = []
+    for state in identities:
+        if state.customer_id == customer_id:
+            instants.append(state.link.at)
+            if state.named_at is not None:
+                instants.append(state.named_at)
+        else:
+            instants.append(_taken_by(customer_id, state).at)
+    return instants

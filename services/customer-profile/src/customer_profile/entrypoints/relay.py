@@ -1,0 +1,109 @@
+"""The change stream of the identities → `customer.events.v1`: one relay at a time, others wait to take over."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from omnifil_messaging import Backoff
+from omnifil_mongostore import ChangeTail, Document, Fenced, Lease, Mongo, Positions, ResumeTokenGone
+from omnifil_servicekit.errors import Transient
+
+from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE
+from customer_profile.handlers import Announcer
+
+log = structlog.get_logger(__name__)
+
+POSITION = "customer-events"
+LEASE = "customer-relay"
+_STANDBY_BEAT_S = 5
+
+_REAL_CHANGES: list[Document] = [
+    # That somebody wrote again is kept on the same document, and is no change of a customer.
+    {
+        "$match": {
+            "$or": [
+                {"operationType": {"$ne": "update"}},
+                {"updateDescription.updatedFields.version": {"$exists": True}},
+            ]
+        }
+    },
+    {"$project": {"operationType": 1, "documentKey": 1, "wallTime": 1}},
+]
+
+
+class Relay:
+    """The role `relay`. The position is saved after the batch is published: a change is told at least once."""
+
+    def __init__(
+        self, mongo: Mongo, announcer: Announcer, *, lease_s: float = 10, beat: Callable[[], None] = lambda: None
+    ) -> None:
+        database = mongo.database(DATABASE)
+        self._tail = ChangeTail(database, COLLECTION, pipeline=_REAL_CHANGES)
+        self._positions = Positions(database)
+        self._lease = Lease(database, LEASE, lease_s)
+        self._announcer = announcer
+        self._beat = beat
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Raises what waiting does not mend."""
+        standby = asyncio.create_task(self._beat_while_waiting())
+        try:
+            await self._lease.run_held(stop, self._relay)
+        finally:
+            standby.cancel()
+
+    async def _beat_while_waiting(self) -> None:
+        """A relay that another one keeps from working is well."""
+        while True:
+            if self._lease.token is None or self._lease.lost.is_set():
+                self._beat()
+            await asyncio.sleep(_STANDBY_BEAT_S)
+
+    async def _relay(self, halt: asyncio.Event) -> None:
+        """While the lease is ours."""
+        backoff, attempt = Backoff(), 0
+        while not halt.is_set():
+            try:
+                await self._follow(halt)
+                attempt = 0
+            except Fenced:
+                log.warning("relay_overtaken", lease=LEASE)
+                self._lease.lost.set()
+                return
+            except Transient as error:
+                attempt += 1
+                pause_s = backoff.pause_s(min(attempt, 6))
+                log.warning("relay_waits", error=str(error), retry_in_s=round(pause_s, 2))
+                self._beat()
+                await _wait(halt, pause_s)
+
+    async def _follow(self, halt: asyncio.Event) -> None:
+        stored = await self._positions.load(POSITION)
+        token = stored.resume_token if stored else None
+        everybody = token is None
+        try:
+            async for batch in self._tail.batches(token, halt):
+                self._beat()
+                if everybody:
+                    # The stream is open: whatever changes while everybody is told of comes through it as well.
+                    log.info("relay_tells_of_everybody")
+                    await self._announcer.announce_all()
+                    everybody = False
+                elif not batch.changes and batch.resume_token == token:
+                    continue
+                changed = {change.document_key["_id"] for change in batch.changes if change.document_key}
+                if changed:
+                    await self._announcer.announce(changed)
+                token = batch.resume_token
+                await self._positions.save(POSITION, token, fence=self._lease.token)
+        except ResumeTokenGone as error:
+            log.warning("relay_lost_its_place", error=str(error))
+            await self._positions.save(POSITION, None, fence=self._lease.token)
+
+
+async def _wait(halt: asyncio.Event, timeout_s: float) -> None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await halt.wait()
+    except TimeoutError:
+        return

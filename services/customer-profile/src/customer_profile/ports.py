@@ -1,0 +1,84 @@
+"""What the use cases need of the outside, in words of the domain."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from omnifil_contracts.customer import CustomerChanged
+from omnifil_contracts.message import IdentifiedMessage
+
+from customer_profile.domain.identities import KnownIdentity
+
+Clock = Callable[[], datetime]
+
+
+class ChangedElsewhere(Exception):
+    """Somebody else has written one of these identities first: load again and decide again. Nothing was written."""
+
+
+class CommandReused(Exception):
+    """This command id has already taken effect on another identity. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An identity that is known in another version by now."""
+
+    before: KnownIdentity
+    after: KnownIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A handle has written on a channel."""
+
+    key: str
+    channel: str
+    at: datetime
+
+
+class Identities(Protocol):
+    """Everything we know about who is who. Every method raises `Transient` when the store is away."""
+
+    async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
+        """Those that are known, by key."""
+        ...
+
+    async def by_names(
+        self, names: Collection[str], seen_after: datetime, at_most: int
+    ) -> dict[str, list[KnownIdentity]]:
+        """By folded name: those seen since, who was seen last first, at most so many of each name."""
+        ...
+
+    async def of_customers(self, customer_ids: Collection[str]) -> dict[str, list[KnownIdentity]]:
+        """By customer: every identity that is or ever was theirs."""
+        ...
+
+    async def by_link(self, link_id: str) -> KnownIdentity | None:
+        """The identity that this link is about."""
+        ...
+
+    async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
+        """All of it or nothing, durably. Raises `ChangedElsewhere`, `CommandReused`."""
+        ...
+
+    async def sight(self, sightings: Sequence[Sighting]) -> None:
+        """Remember when and where these were last seen; an older sighting changes nothing. No part of the version."""
+        ...
+
+    def pages(self, size: int) -> AsyncIterator[list[KnownIdentity]]:
+        """Every identity, in parts."""
+        ...
+
+
+class Announcements(Protocol):
+    """Where we tell others. Returns when it is durably told; raises `Transient`."""
+
+    async def identified(self, messages: Sequence[IdentifiedMessage]) -> None:
+        """In this order, each keyed by its customer."""
+        ...
+
+    async def customers(self, states: Sequence[CustomerChanged]) -> None:
+        """In this order, each keyed by its customer."""
+        ...

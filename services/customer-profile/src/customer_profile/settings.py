@@ -1,0 +1,20 @@
+"""Settings of customer-profile, beyond those of every service: `OMNIFIL_*`."""
+
+from omnifil_servicekit.settings import ServiceSettings
+from pydantic import Field
+
+
+class Settings(ServiceSettings):
+    """What an installation decides about this service."""
+
+    http_port: int = Field(7114, ge=0, le=65535, description="the TCP port to listen on (0: a free one)")
+    channels: tuple[str, ...] = Field(
+        (), description="the channels to consume, as a JSON list; empty: every channel that has a topic"
+    )
+    batch_records: int = Field(500, ge=1, le=5000, description="how many records are decided at once")
+    discovery_interval_s: float = Field(2.0, gt=0, description="seconds between two looks for new channels")
+    namesake_window_days: float = Field(
+        90, ge=0, description="days after their last message for which somebody is suggested for their name"
+    )
+    sighting_interval_s: float = Field(60, ge=0, description="how exactly, in seconds, it is kept when somebody wrote")
+    lease_s: float = Field(10, ge=1, description="seconds after which another relay takes over from one that died")

@@ -1,0 +1,113 @@
+"""The service as it runs: real topics, a real database, its own loops; and what it has published."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+import pytest
+from customer_profile.bootstrap import bootstrap
+from customer_profile.settings import Settings
+from omnifil_contracts.customer import CustomerChanged
+from omnifil_contracts.message import IdentifiedMessage, InboundMessage
+from omnifil_contracts.record import Record
+from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND
+from omnifil_messaging import KafkaSettings, Outgoing, Producer, Received, TopicTail, ensure_topics
+from omnifil_mongostore import Mongo
+from omnifil_servicekit.process import Parts
+from omnifil_testkit.servers import Kafka, Mongod
+
+TOKEN = "internal-for-tests"
+AGENT = {"Authorization": f"Bearer {TOKEN}", "X-Omnifil-Agent": "amelie", "X-Omnifil-Agent-Name": "Am%C3%A9lie%20Roux"}
+
+
+PATIENCE_S = 30
+R = TypeVar("R", bound=Record)
+
+
+class Town:
+    """One installation: its topics, its database, and replicas of the service that can be started and stopped."""
+
+    def __init__(self, kafka: KafkaSettings, settings: Settings, producer: Producer) -> None:
+        self.kafka = kafka
+        self.settings = settings
+        self.producer = producer
+
+    def parts(self, *roles: str, **overrides: Any) -> Parts:
+        return bootstrap(self.settings, frozenset(roles), **overrides)
+
+    @asynccontextmanager
+    async def running(self, *roles: str, **overrides: Any) -> AsyncIterator[Parts]:
+        """A replica, stopped in good order at the end."""
+        parts = self.parts(*roles, **overrides)
+        stop = asyncio.Event()
+        async with AsyncExitStack() as stack:
+            if parts.resources is not None:
+                await stack.enter_async_context(parts.resources)
+            loops = [asyncio.ensure_future(loop(stop)) for loop in parts.loops.values()]
+            try:
+                yield parts
+            finally:
+                stop.set()
+                await asyncio.gather(*loops)
+
+    async def write(self, *messages: InboundMessage) -> None:
+        """What the ingest services do."""
+        await self.producer.publish_all(
+            [
+                Outgoing(
+                    topic=INBOUND.of(message.channel),
+                    key=message.sender.primary.identity.key,
+                    record=message,
+                    event_id=message.message_id,
+                    source="/test",
+                    subject=None,
+                    time=message.received_at,
+                )
+                for message in messages
+            ]
+        )
+
+    async def identified(self, channel: str = "email", at_least: int = 1) -> list[Received[IdentifiedMessage]]:
+        """Everything on `identified.<channel>.v1`, once there are so many."""
+        return await self._records(IDENTIFIED.of(channel), IdentifiedMessage, at_least)
+
+    async def customer_events(self, at_least: int = 1) -> list[CustomerChanged]:
+        return [each.record for each in await self._records(CUSTOMER_EVENTS.name, CustomerChanged, at_least)]
+
+    async def last_states(self) -> dict[str, CustomerChanged]:
+        """What a reader of the compacted topic ends up with."""
+        return {each.customer_id: each for each in await self.customer_events(at_least=0)}
+
+    async def _records(self, topic: str, record_type: type[R], at_least: int) -> list[Received[R]]:
+        """What is on a topic now, or when the last of `at_least` has come."""
+        tail, stop = TopicTail(self.kafka, topic, record_type), asyncio.Event()
+        async with asyncio.timeout(PATIENCE_S):
+            while sum((await tail.end_offsets()).values()) < at_least:  # noqa: ASYNC110 nobody tells when it grows
+                await asyncio.sleep(0.05)
+        ends = await tail.end_offsets()
+        found: list[Received[R]] = []
+        async with asyncio.timeout(PATIENCE_S):
+            while len(found) < sum(ends.values()):
+                async for batch in tail.read("beginning", stop):
+                    found.extend(batch)
+                    if len(found) >= sum(ends.values()):
+                        break
+        return found
+
+
+@pytest.fixture
+async def town(kafka: Kafka, mongod: Mongod, kafka_settings: KafkaSettings, mongo: Mongo) -> AsyncIterator[Town]:
+    settings = Settings(
+        kafka_bootstrap=kafka.bootstrap,
+        mongo_uri=mongod.uri,
+        mongo_prefix=mongo.prefix,
+        topic_prefix=kafka_settings.topic_prefix,
+        internal_token=TOKEN,
+        http_port=0,
+        discovery_interval_s=0.2,
+        lease_s=2,
+    )
+    await ensure_topics(kafka_settings, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS])
+    async with Producer(kafka_settings) as producer:
+        yield Town(kafka_settings, settings, producer)
