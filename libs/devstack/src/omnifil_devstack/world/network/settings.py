@@ -15,6 +15,7 @@ class Person:
     """Address of the profile picture; empty: the player draws one with the initials."""
 
 
+PAGE_ID = "100200300400500"
 SAMPLE_PEOPLE = (
     Person("6100000000000101", "Claire", "Martin"),
     Person("6100000000000102", "Jonas", "Weber"),
@@ -35,7 +36,7 @@ class NetworkSettings:
     app_secret: str
     verify_token: str
     page_token: str
-    page_id: str = "100200300400500"
+    page_id: str = PAGE_ID
     page_name: str = "Omnifil Shop"
     app_id: str = "770088009900110"
     people: tuple[Person, ...] = SAMPLE_PEOPLE

@@ -1,0 +1,140 @@
+"""The `omnifil` command. What is heavy is imported by the command that needs it: `omnifil status` answers at once."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from omnifil_devstack.errors import StackError
+
+app = typer.Typer(
+    name="omnifil",
+    help="The whole suite on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_out = Console(highlight=False, soft_wrap=True)
+_AsJson = Annotated[bool, typer.Option("--json", help="For a machine to read.")]
+
+
+@app.command()
+def up(detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background.")] = False) -> None:
+    """Start everything and keep it running until Ctrl-C."""
+    from omnifil_devstack import background, presentation, stack_file
+    from omnifil_devstack.stack_plan import StackPlan
+    from omnifil_devstack.supervisor import run_until_stopped
+
+    if detach:
+        presentation.show_addresses(_out, background.start())
+        return
+
+    async def ready(stack: stack_file.Stack) -> None:
+        presentation.show_addresses(_out, stack)
+        _out.print("Ctrl-C stops it.")
+
+    asyncio.run(run_until_stopped(StackPlan.of_this_checkout(), _out.print, ready))
+
+
+@app.command()
+def down() -> None:
+    """Stop everything that `up` started, here or in another terminal."""
+    from omnifil_devstack import background
+
+    _out.print("Stopped." if background.stop() else "Nothing runs.")
+
+
+@app.command()
+def status(as_json: _AsJson = False) -> None:
+    """What runs, and whether it is ready; exit code 1 when it is not."""
+    from omnifil_devstack import presentation, stack_file
+
+    stack = stack_file.read()
+    if stack is None:
+        _out.print_json(data={"running": False}) if as_json else _out.print("Nothing runs: `omnifil up` starts it.")
+        raise typer.Exit(1)
+    if not presentation.show_status(_out, stack, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def logs(
+    service: Annotated[str | None, typer.Argument(help="One process; all when not given.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.", min=0)] = 50,
+) -> None:
+    """The logs of the processes."""
+    from omnifil_devstack import log_files
+
+    log_files.show(sys.stdout, service, lines=lines, follow=follow)
+
+
+@app.command()
+def doctor(as_json: _AsJson = False) -> None:
+    """Look at what the suite needs on this machine, and say what to do about what is missing."""
+    from omnifil_devstack import examination
+
+    findings = examination.examine()
+    if as_json:
+        _out.print_json(data=[vars(finding) for finding in findings])
+    else:
+        for finding in findings:
+            _out.print(f"{'[green]ok  [/]' if finding.ok else '[red]no  [/]'}  {finding.what:<20} {finding.says}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def clean_data() -> None:
+    """Forget all that the suite has stored; logs and downloads stay."""
+    import shutil
+
+    from omnifil_devstack import stack_file
+    from omnifil_devstack.folders import home
+    from omnifil_devstack.supervisor import AlreadyRunning
+
+    if stack_file.read() is not None:
+        raise AlreadyRunning
+    shutil.rmtree(home() / "data", ignore_errors=True)
+    _out.print("Forgotten.")
+
+
+@app.command()
+def rebuild() -> None:
+    """Build all dossiers anew from the timeline."""
+    from omnifil_devstack import one_service
+
+    raise typer.Exit(one_service.run("case-service", "rebuild"))
+
+
+def _mount_dead_letters() -> None:
+    from omnifil_devstack import one_service
+
+    one_service.lend_settings()
+    from omnifil_messaging.dead_letter import app as dead_letters
+
+    app.add_typer(dead_letters, name="dead-letter", help="Records that could not be processed: list, show, replay.")
+
+
+def main() -> None:
+    """The entry point: a `StackError` is a sentence on standard error and exit code 1."""
+    if "dead-letter" in sys.argv[1:2] or sys.argv[1:] in ([], ["--help"]):
+        _mount_dead_letters()
+    try:
+        app()
+    except StackError as problem:
+        print(f"omnifil: {problem}", file=sys.stderr)
+        sys.exit(1)
+    except PermissionError as refused:
+        print(
+            f"omnifil: {refused.filename} cannot be written: give yourself write permission there, "
+            "or choose another place with OMNIFIL_HOME.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Everything that the supervisor starts, worked out from ports, folders and credentials before anything runs."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnifil_contracts.topics import REGISTRY
+from omnifil_messaging import KafkaSettings
+from omnifil_messaging.topics import ensure_topics
+
+from omnifil_devstack import stack_file
+from omnifil_devstack.credentials import Credentials
+from omnifil_devstack.demo_world import AGENTS, AUDIENCE, CHAT_ACCOUNT, CLIENT_ID, CUSTOMERS, SUPPORT_MAILBOX
+from omnifil_devstack.folders import home
+from omnifil_devstack.mail_server import Mailbox
+from omnifil_devstack.ports import HOST, PortPlan
+from omnifil_devstack.service_plan import (
+    MESSENGER_WEBHOOK_PATH,
+    MONGO_PREFIX,
+    Service,
+    services,
+    shared_settings,
+    world_url,
+)
+from omnifil_devstack.world.network.settings import PAGE_ID
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """What is going to run. `data` is forgotten by `omnifil clean-data`, `logs` only by hand."""
+
+    ports: PortPlan
+    data: Path
+    logs: Path
+    credentials: Credentials
+
+    @classmethod
+    def of_this_checkout(cls) -> "StackPlan":
+        """Data and logs under `.omnifil`, ports from `OMNIFIL_PORT_BASE`."""
+        data = home() / "data"
+        return cls(PortPlan.from_environment(), data, home() / "log", Credentials.of(data))
+
+    @property
+    def mongo_uri(self) -> str:
+        """Of the suite's mongod."""
+        return f"mongodb://{HOST}:{self.ports['mongod']}/?replicaSet=rs0"
+
+    @property
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """The company's mailbox and those of the sample customers."""
+        addresses = (SUPPORT_MAILBOX, *(customer.email for customer in CUSTOMERS))
+        return tuple(Mailbox(address, self.credentials.mailbox_password) for address in addresses)
+
+    @property
+    def services(self) -> list[Service]:
+        """The processes beside the servers."""
+        return services(self.ports, self.credentials, self.data)
+
+    def settings_of(self, service: Service) -> Mapping[str, str]:
+        """All `OMNIFIL_*` variables of a service."""
+        shared = shared_settings(self.ports, self.credentials, self.mongo_uri)
+        return shared | {"OMNIFIL_HTTP_PORT": str(service.port)} | dict(service.settings)
+
+    def log_of(self, name: str) -> Path:
+        """The log file of a process."""
+        return self.logs / f"{name}.log"
+
+    async def make_topics(self) -> None:
+        """Create what is missing of the contract's topics."""
+        kafka = KafkaSettings(bootstrap=f"{HOST}:{self.ports['kafka']}", client_id="omnifil-up")
+        await ensure_topics(kafka, REGISTRY)
+
+    def described(self, processes: dict[str, stack_file.Process], *, ready: bool) -> stack_file.Stack:
+        """What `stack.json` says of it."""
+        ports, secret, world = self.ports, self.credentials, world_url(self.ports)
+        gateway, chat, social = ports["agent-gateway"], ports["ingest-chat"], ports["ingest-social"]
+        supervisor = stack_file.Process.of(os.getpid())
+        assert supervisor is not None  # noqa: S101 - it is this process
+        return stack_file.Stack(
+            supervisor=supervisor,
+            ready=ready,
+            kafka=f"{HOST}:{ports['kafka']}",
+            mongo_uri=self.mongo_uri,
+            mongo_prefix=MONGO_PREFIX,
+            smtp=stack_file.Address(host=HOST, port=ports["smtp"]),
+            imap=stack_file.Address(host=HOST, port=ports["imap"]),
+            mailboxes=tuple(
+                stack_file.Login(username=mailbox.address, password=mailbox.password) for mailbox in self.mailboxes
+            ),
+            mail_api=f"http://{HOST}:{ports['greenmail-api']}",
+            world=world,
+            agent_gateway=stack_file.Gateway(url=f"http://{HOST}:{gateway}", ws=f"ws://{HOST}:{gateway}/api/v1/stream"),
+            issuer=stack_file.Issuer(
+                url=world,
+                token_endpoint=f"{world}/token",
+                client_id=CLIENT_ID,
+                audience=AUDIENCE,
+                agents=tuple(stack_file.Login(username=agent.username, password=agent.password) for agent in AGENTS),
+            ),
+            accounts=stack_file.Accounts(email=SUPPORT_MAILBOX, chat=CHAT_ACCOUNT, social=PAGE_ID),
+            chat=stack_file.Chat(
+                url=f"http://{HOST}:{chat}",
+                ws=f"ws://{HOST}:{chat}/v1/chat",
+                widget_script=f"http://{HOST}:{chat}/widget.js",
+                signing_key=secret.widget_key,
+            ),
+            messenger=stack_file.Messenger(
+                webhook_url=f"http://{HOST}:{social}{MESSENGER_WEBHOOK_PATH}",
+                graph_url=world,
+                page_id=PAGE_ID,
+                app_secret=secret.messenger_app_secret,
+                verify_token=secret.messenger_verify_token,
+                page_token=secret.messenger_page_token,
+            ),
+            pages=stack_file.Pages(
+                desktop=f"http://{HOST}:{gateway}/",
+                shop=f"{world}/shop",
+                network=f"{world}/network",
+                mailbox=f"{world}/mailbox",
+            ),
+            internal_token=secret.internal_token,
+            services={service.name: service.url for service in self.services},
+            logs=str(self.logs),
+            processes=processes,
+        )

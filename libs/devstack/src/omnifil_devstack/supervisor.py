@@ -1,0 +1,273 @@
+"""Keeps the suite running on this machine: servers, world and services, from start to a clean stop."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from omnifil_devstack import orphans, stack_file
+from omnifil_devstack.errors import StackError
+from omnifil_devstack.folders import CHECKOUT, home
+from omnifil_devstack.kafka_server import KafkaServer
+from omnifil_devstack.mail_server import MailServer
+from omnifil_devstack.mongo_server import MongoServer
+from omnifil_devstack.ports import require_free
+from omnifil_devstack.server_process import ServerProcess
+from omnifil_devstack.service_plan import Service
+from omnifil_devstack.stack_plan import StackPlan
+
+_READY_TIMEOUT_S = 90
+_PAUSES_S = (0.5, 1, 2, 5, 10, 15)
+_STEADY_S = 60
+"""Having run that long, a service that crashes begins with the shortest pause again."""
+
+Announce = Callable[[str], None]
+
+
+class AlreadyRunning(StackError):
+    """One stack per checkout."""
+
+    def __init__(self) -> None:
+        super().__init__("The suite runs already: `omnifil status` shows it, `omnifil down` stops it.")
+
+
+@dataclass
+class _Running:
+    """A service and its present process."""
+
+    service: Service
+    process: ServerProcess
+
+
+class Supervisor:
+    """`async with supervisor.running():` the suite is up inside, and everything is ended afterwards."""
+
+    def __init__(self, plan: StackPlan, announce: Announce) -> None:
+        self._plan = plan
+        self._announce = announce
+        self._servers: dict[str, KafkaServer | MongoServer | MailServer] = {}
+        self._services: dict[str, _Running] = {}
+        self._watchers: set[asyncio.Task[None]] = set()
+        self._ready = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[stack_file.Stack]:
+        """Start everything; yields when all of it is ready. Raises `StackError` with a sentence when it is not."""
+        with _only_one():
+            if left := await asyncio.to_thread(orphans.end_all):
+                self._announce(f"Ended what an earlier run had left: {', '.join(left)}.")
+            self._require_ports()
+            try:
+                await self._start()
+                self._ready = True
+                yield self._write_down()
+            finally:
+                await self._stop()
+
+    async def _start(self) -> None:
+        try:
+            await _together(self._start_kafka(), self._start_mongod(), self._start_mail())
+            await self._plan.make_topics()
+            await _together(*(self._start_service(service) for service in self._plan.services))
+        except* StackError as failures:
+            raise _first(failures) from None
+
+    async def _start_kafka(self) -> None:
+        ports, data = self._plan.ports, self._plan.data
+        await self._start_server(
+            "kafka",
+            KafkaServer.start(
+                data / "kafka",
+                port=ports["kafka"],
+                controller_port=ports["kafka-controller"],
+                log=self._plan.log_of("kafka"),
+                on_parent_death=signal.SIGTERM,
+            ),
+        )
+
+    async def _start_mongod(self) -> None:
+        await self._start_server(
+            "mongod",
+            MongoServer.start(
+                self._plan.data / "mongod",
+                port=self._plan.ports["mongod"],
+                log=self._plan.log_of("mongod"),
+                on_parent_death=signal.SIGTERM,
+            ),
+        )
+
+    async def _start_mail(self) -> None:
+        ports = self._plan.ports
+        await self._start_server(
+            "greenmail",
+            MailServer.start(
+                self._plan.data / "greenmail",
+                smtp_port=ports["smtp"],
+                imap_port=ports["imap"],
+                api_port=ports["greenmail-api"],
+                mailboxes=self._plan.mailboxes,
+                log=self._plan.log_of("greenmail"),
+                on_parent_death=signal.SIGTERM,
+            ),
+        )
+
+    async def _start_server(self, name: str, starting: Awaitable[KafkaServer | MongoServer | MailServer]) -> None:
+        with self._starting(name):
+            server = self._servers[name] = await starting
+        self._watch(name, lambda: server.process.wait(), server.restart)
+
+    async def _start_service(self, service: Service) -> None:
+        with self._starting(service.name):
+            running = self._services[service.name] = _Running(service, await self._spawn(service))
+            self._write_down()
+            await self._until_ready(running)
+
+        async def again() -> None:
+            running.process = await self._spawn(service)
+            self._write_down()
+            await self._until_ready(running)
+
+        self._watch(service.name, lambda: running.process.wait(), again)
+
+    @contextmanager
+    def _starting(self, name: str) -> Iterator[None]:
+        started = asyncio.get_running_loop().time()
+        yield
+        self._announce(f"{name} is up ({asyncio.get_running_loop().time() - started:.1f} s).")
+        self._write_down()
+
+    async def _spawn(self, service: Service) -> ServerProcess:
+        return await ServerProcess.spawn(
+            service.name,
+            [sys.executable, "-m", service.module, *service.roles],
+            log=self._plan.log_of(service.name),
+            environment=_inherited() | dict(self._plan.settings_of(service)),
+            folder=CHECKOUT,
+            on_parent_death=signal.SIGTERM,
+        )
+
+    async def _until_ready(self, running: _Running) -> None:
+        async with httpx.AsyncClient(base_url=running.service.url, trust_env=False, timeout=5) as client:
+
+            async def ready() -> bool:
+                try:
+                    return (await client.get("/health/ready")).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            await running.process.until(ready, timeout_s=_READY_TIMEOUT_S, pause_s=0.1)
+
+    def _watch(self, name: str, ended: Callable[[], Awaitable[int]], again: Callable[[], Awaitable[None]]) -> None:
+        self._watchers.add(asyncio.create_task(self._mend(name, ended, again), name=f"watch {name}"))
+
+    async def _mend(self, name: str, ended: Callable[[], Awaitable[int]], again: Callable[[], Awaitable[None]]) -> None:
+        """Start it again whenever it ends, with growing pauses."""
+        clock = asyncio.get_running_loop().time
+        crashes = 0
+        while True:
+            started = clock()
+            code = await ended()
+            crashes = 0 if clock() - started > _STEADY_S else crashes
+            pause_s = _PAUSES_S[min(crashes, len(_PAUSES_S) - 1)]
+            crashes += 1
+            self._announce(
+                f"{name} ended ({_how(code)}); it is started again in {pause_s:g} s. See `omnifil logs {name}`."
+            )
+            await asyncio.sleep(pause_s)
+            with contextlib.suppress(StackError):  # it ended again, which the next turn sees and says
+                await again()
+                self._announce(f"{name} is up again.")
+            self._write_down()
+
+    async def _stop(self) -> None:
+        """Services first, so that they finish what they have in hand; then the servers that they need."""
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
+        await asyncio.gather(*(running.process.stop() for running in self._services.values()))
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
+        stack_file.forget()
+        orphans.record({})
+
+    def _require_ports(self) -> None:
+        for name, port in self._plan.ports.all().items():
+            require_free(port, name)
+
+    def _write_down(self) -> stack_file.Stack:
+        children = {name: server.pid for name, server in self._servers.items()}
+        children |= {name: running.process.pid for name, running in self._services.items()}
+        processes = {name: found for name, pid in children.items() if (found := stack_file.Process.of(pid))}
+        orphans.record(processes)
+        stack = self._plan.described(processes, ready=self._ready)
+        stack_file.write(stack)
+        return stack
+
+
+async def run_until_stopped(
+    plan: StackPlan, announce: Announce, inside: Callable[[stack_file.Stack], Awaitable[None]]
+) -> None:
+    """Run the suite; `inside` is called once it is ready. Ends on SIGINT or SIGTERM, also while starting."""
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopped.set)
+    suite = asyncio.create_task(_run(Supervisor(plan, announce), inside, stopped))
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait((suite, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if stopped.is_set():
+        announce("Stopping …")
+        suite.cancel()
+    stopping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await suite
+
+
+async def _run(
+    supervisor: Supervisor, inside: Callable[[stack_file.Stack], Awaitable[None]], stopped: asyncio.Event
+) -> None:
+    async with supervisor.running() as stack:
+        await inside(stack)
+        await stopped.wait()
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    home().mkdir(parents=True, exist_ok=True)
+    with (home() / "supervisor.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning from None
+        yield
+
+
+async def _together(*work: Awaitable[None]) -> None:
+    """Side by side; the first failure ends the others."""
+
+    async def one(each: Awaitable[None]) -> None:
+        await each
+
+    async with asyncio.TaskGroup() as group:
+        for each in work:
+            group.create_task(one(each))
+
+
+def _first(failures: BaseExceptionGroup[StackError]) -> StackError:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _inherited() -> dict[str, str]:
+    """Our environment without settings of other runs, which would surprise."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OMNIFIL_")}
+
+
+def _how(code: int) -> str:
+    return f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
