@@ -23,7 +23,6 @@ from .problem import Problem
 log = structlog.get_logger(__name__)
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
-_KEY_TYPES = {"RS256": ("RSA", None), "ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519")}
 _TOKEN_LIMIT_BYTES = 16 * 1024
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
@@ -63,7 +62,8 @@ class TokenVerifier:
     """Verifies tokens of one issuer for one audience by the keys that it publishes.
 
     The keys are fetched on first use, again after `keys_max_age_s`, and when a token names an unknown key, though not
-    more often than every `refetch_pause_s`. While the issuer is away the known keys stay good.
+    more often than every `refetch_pause_s`. While the issuer is away it is asked every second, and the known keys stay
+    good.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class TokenVerifier:
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
+        self._reached = False
         self._fetching = asyncio.Lock()
 
     async def verify(self, token: str) -> Claims:
@@ -147,10 +148,12 @@ class TokenVerifier:
         return self._fetched_at is None or self._clock() - self._fetched_at > self._keys_max_age_s
 
     def _may_fetch(self) -> bool:
-        return self._tried_at is None or self._clock() - self._tried_at >= self._refetch_pause_s
+        pause_s = self._refetch_pause_s if self._reached else min(1, self._refetch_pause_s)
+        return self._tried_at is None or self._clock() - self._tried_at >= pause_s
 
     async def _fetch(self) -> None:
         self._tried_at = self._clock()
+        self._reached = False
         try:
             if self._http is not None:
                 answer = await self._http.get(self._jwks_url)
@@ -163,6 +166,7 @@ class TokenVerifier:
             log.warning("issuer_keys_unreachable", url=self._jwks_url, error=f"{type(error).__name__}: {error}")
             return
         self._fetched_at = self._clock()
+        self._reached = True
 
 
 def _keys(document: Any) -> dict[str | None, jwt.PyJWK]:
@@ -171,6 +175,8 @@ def _keys(document: Any) -> dict[str | None, jwt.PyJWK]:
         raise ValueError("not a JSON Web Key Set")
     keys: dict[str | None, jwt.PyJWK] = {}
     for entry in document["keys"]:
+        if not isinstance(entry, dict):
+            raise ValueError("not a JSON Web Key Set")
         if entry.get("use", "sig") != "sig" or "d" in entry or "k" in entry:
             continue
         try:
@@ -182,13 +188,7 @@ def _keys(document: Any) -> dict[str | None, jwt.PyJWK]:
 
 
 def _fits(key: jwt.PyJWK, algorithm: str) -> bool:
-    kind, curve = _KEY_TYPES[algorithm]
-    published = key._jwk_data
-    return (
-        key.key_type == kind
-        and (curve is None or published.get("crv") == curve)
-        and published.get("alg", algorithm) == algorithm
-    )
+    return bool(key.algorithm_name == algorithm)
 
 
 def require_token(verifier: TokenVerifier) -> Callable[..., Awaitable[Claims]]:

@@ -10,7 +10,6 @@ from .logs import scrub
 Check = Callable[[], Awaitable[object]]
 
 _BEAT_LIMIT_S = 30
-_CHECK_LIMIT_S = 3
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,16 @@ class Health:
     `stopping` is set when the process begins to stop: long answers (event streams, sockets) end themselves on it.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, check_limit_s: float = 3, clock: Callable[[], float] = time.monotonic) -> None:
         self._checks: dict[str, Check] = {}
         self._beats: dict[str, float] = {}
+        self._check_limit_s = check_limit_s
         self._clock = clock
         self.started = False
         self.stopping = asyncio.Event()
 
     def check(self, name: str, check: Check) -> None:
-        """Ask `check` whenever somebody asks; it raises when the thing does not work. It has three seconds."""
+        """Ask `check` whenever somebody asks; it raises when the thing does not work. It has `check_limit_s`."""
         self._checks[name] = check
 
     def beat(self, loop_name: str) -> None:
@@ -70,10 +70,10 @@ class Health:
 
     async def _ask(self, check: Check) -> CheckResult:
         try:
-            async with asyncio.timeout(_CHECK_LIMIT_S):
+            async with asyncio.timeout(self._check_limit_s):
                 await check()
         except TimeoutError:
-            return CheckResult(False, f"did not answer within {_CHECK_LIMIT_S} s")
+            return CheckResult(False, f"did not answer within {self._check_limit_s:g} s")
         except Exception as error:
             return CheckResult(False, scrub(f"{type(error).__name__}: {error}")[:500])
         return CheckResult(True)

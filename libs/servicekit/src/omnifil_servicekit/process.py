@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set, finishes what it has in hand, returns."""
 
+_CANCEL_S = 2  # for what was cut to clean up
+
 
 @dataclass
 class Parts:
@@ -91,8 +93,11 @@ class _Process:
                         await self._work(listening)
             except _Failed:
                 return 1
-            except Exception:
-                log.exception("process_failed", process=self._name)
+            except Exception as error:
+                log.error("process_failed", process=self._name, error=type(error).__name__, exc_info=error)
+                return 1
+            except asyncio.CancelledError:
+                log.error("process_cut_short", process=self._name)
                 return 1
         log.info("process_stopped", process=self._name)
         return 0
@@ -171,7 +176,7 @@ class _Process:
         finally:
             for task in (stopped, serving, *loops):
                 task.cancel()
-            await asyncio.gather(stopped, serving, *loops, return_exceptions=True)
+            await asyncio.wait((stopped, serving, *loops), timeout=_CANCEL_S)
         if not (asked and ended and drained):
             raise _Failed
 

@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
+from . import logs
 from .process import Parts, run_process
 from .settings import InvalidSettings, ServiceSettings, read
 
@@ -58,6 +59,7 @@ def _command(
         if unknown := sorted(asked - set(known)):
             fail(f"{name} has no role {', '.join(unknown)}; it has {', '.join(known)}.")
         settings = settings_or_exit(settings_type)
+        logs.configure(name, settings)
         parts = bootstrap(settings, asked)
         code = run_process(
             name,

@@ -35,7 +35,7 @@ class ServiceSettings(BaseSettings):
     http_port: int = Field(ge=0, le=65535, description="the TCP port to listen on (0: a free one)")
     log_format: Literal["json", "console"] = Field("json", description="json or console")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
-    internal_token: SecretStr = Field(min_length=8, description="the secret that internal APIs ask for")
+    internal_token: SecretStr = Field(min_length=1, description="the secret that internal APIs ask for")
     shutdown_grace_s: float = Field(20, gt=0, description="seconds that a stop may take before it is forced")
 
     @classmethod
@@ -60,14 +60,19 @@ def read(settings_type: type[S]) -> S:
         raise InvalidSettings(_unreadable(settings_type, str(error))) from None
 
 
-def variable(*path: str | int) -> str:
+def variable(*path: str) -> str:
     """The environment variable of a field."""
-    return _PREFIX + _DELIMITER.join(str(part) for part in path).upper()
+    return _PREFIX + _DELIMITER.join(path).upper()
 
 
 def _sentence(settings_type: type[BaseSettings], error: ErrorDetails) -> str:
-    name = variable(*error["loc"])
+    path = [str(part) for part in error["loc"]]
+    # What is inside a list has no variable of its own: the list is one, in JSON.
+    own = next((place for place, part in enumerate(error["loc"]) if isinstance(part, int)), len(path))
+    name, inside = variable(*path[:own]), ".".join(path[own:])
     wanted = _described(settings_type, error["loc"])
+    if inside:
+        return f"{name} is wrong at {inside} ({_lower(error['msg'])}): it must give {wanted}."
     if error["type"] == "missing":
         return f"{name} is not set: it must give {wanted}."
     return f"{name} is wrong ({_lower(error['msg'])}): it must give {wanted}."
