@@ -6,6 +6,8 @@ from omnifil_devstack.world.network.settings import SAMPLE_PEOPLE, Person
 
 SUPPORT_MAILBOX = "support@shop.test"
 CHAT_ACCOUNT = "shop"
+SHOP_NAME = "Maison Fil"
+MAIL_DOMAIN = "post.test"
 AUDIENCE = "omnifil"
 CLIENT_ID = "omnifil-desktop"
 

@@ -1,13 +1,15 @@
 """The six services and the world as processes: what is run, with which roles, on which port, with which settings."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from omnifil_devstack.credentials import Credentials
-from omnifil_devstack.demo_world import AUDIENCE, CLIENT_ID
+from omnifil_devstack.demo_world import AUDIENCE, CHAT_ACCOUNT, CLIENT_ID, SHOP_NAME, SUPPORT_MAILBOX
 from omnifil_devstack.folders import CHECKOUT
 from omnifil_devstack.ports import HOST, PortPlan
+from omnifil_devstack.world.dkim_zone import ZONE_FILE
 
 MONGO_PREFIX = "omnifil"
 MESSENGER_WEBHOOK_PATH = "/webhooks/messenger"
@@ -34,6 +36,11 @@ def world_url(ports: PortPlan) -> str:
     return f"http://{HOST}:{ports['world']}"
 
 
+def world_folder(data: Path) -> Path:
+    """What the world remembers."""
+    return data / "world"
+
+
 def shared_settings(ports: PortPlan, credentials: Credentials, mongo_uri: str) -> dict[str, str]:
     """What every service is told."""
     return {
@@ -49,7 +56,7 @@ def _world(ports: PortPlan, credentials: Credentials, data: Path) -> Service:
     chat, social = ports["ingest-chat"], ports["ingest-social"]
     settings = {
         "PORT": str(ports["world"]),
-        "FOLDER": str(data / "world"),
+        "FOLDER": str(world_folder(data)),
         "SMTP_PORT": str(ports["smtp"]),
         "IMAP_PORT": str(ports["imap"]),
         "MAILBOX_PASSWORD": credentials.mailbox_password,
@@ -65,6 +72,26 @@ def _world(ports: PortPlan, credentials: Credentials, data: Path) -> Service:
     return Service("world", "omnifil_devstack.world", (), ports["world"], own)
 
 
+def _mailbox(ports: PortPlan, credentials: Credentials) -> dict[str, object]:
+    login = {"host": HOST, "tls": "none", "user": SUPPORT_MAILBOX, "password": credentials.mailbox_password}
+    return {
+        "account": SUPPORT_MAILBOX,
+        "addresses": [SUPPORT_MAILBOX],
+        "from_name": SHOP_NAME,
+        "imap": login | {"port": ports["imap"]},
+        "smtp": {"host": HOST, "tls": "none", "port": ports["smtp"]},
+    }
+
+
+def _widget(ports: PortPlan, credentials: Credentials) -> dict[str, object]:
+    return {
+        "account": CHAT_ACCOUNT,
+        "title": SHOP_NAME,
+        "allowed_origins": [world_url(ports)],
+        "identity_keys": [{"key": credentials.widget_key}],
+    }
+
+
 def services(ports: PortPlan, credentials: Credentials, data: Path) -> list[Service]:
     """The six of them. `data` is the folder of what must outlive a restart."""
     world = world_url(ports)
@@ -72,8 +99,26 @@ def services(ports: PortPlan, credentials: Credentials, data: Path) -> list[Serv
         _world(ports, credentials, data),
         Service("customer-profile", "customer_profile.main", ("consume", "relay", "api"), ports["customer-profile"]),
         Service("case-service", "case_service.main", ("consume", "relay", "api"), ports["case-service"]),
-        Service("ingest-email", "ingest_email.main", ("receive", "deliver"), ports["ingest-email"]),
-        Service("ingest-chat", "ingest_chat.main", ("serve", "deliver"), ports["ingest-chat"]),
+        Service(
+            "ingest-email",
+            "ingest_email.main",
+            ("receive", "deliver"),
+            ports["ingest-email"],
+            {
+                "OMNIFIL_EMAIL_ACCOUNTS": json.dumps([_mailbox(ports, credentials)]),
+                "OMNIFIL_EMAIL_DNS_ZONE": str(world_folder(data) / ZONE_FILE),
+            },
+        ),
+        Service(
+            "ingest-chat",
+            "ingest_chat.main",
+            ("serve", "deliver"),
+            ports["ingest-chat"],
+            {
+                "OMNIFIL_CHAT_ACCOUNTS": json.dumps([_widget(ports, credentials)]),
+                "OMNIFIL_CHAT_SESSION_KEYS": json.dumps([credentials.visitor_key]),
+            },
+        ),
         Service("ingest-social", "ingest_social.main", ("receive", "deliver"), ports["ingest-social"]),
         Service(
             "agent-gateway",

@@ -11,7 +11,15 @@ from omnifil_messaging.topics import ensure_topics
 
 from omnifil_devstack import stack_file
 from omnifil_devstack.credentials import Credentials
-from omnifil_devstack.demo_world import AGENTS, AUDIENCE, CHAT_ACCOUNT, CLIENT_ID, CUSTOMERS, SUPPORT_MAILBOX
+from omnifil_devstack.demo_world import (
+    AGENTS,
+    AUDIENCE,
+    CHAT_ACCOUNT,
+    CLIENT_ID,
+    CUSTOMERS,
+    MAIL_DOMAIN,
+    SUPPORT_MAILBOX,
+)
 from omnifil_devstack.folders import home
 from omnifil_devstack.mail_server import Mailbox
 from omnifil_devstack.ports import HOST, PortPlan
@@ -21,8 +29,10 @@ from omnifil_devstack.service_plan import (
     Service,
     services,
     shared_settings,
+    world_folder,
     world_url,
 )
+from omnifil_devstack.world import dkim_zone
 from omnifil_devstack.world.network.settings import PAGE_ID
 
 
@@ -65,6 +75,10 @@ class StackPlan:
     def log_of(self, name: str) -> Path:
         """The log file of a process."""
         return self.logs / f"{name}.log"
+
+    def prepare(self) -> None:
+        """Make the files that services look for when they start."""
+        dkim_zone.prepare(MAIL_DOMAIN, world_folder(self.data))
 
     async def make_topics(self) -> None:
         """Create what is missing of the contract's topics."""

@@ -64,6 +64,7 @@ class Supervisor:
             if left := await asyncio.to_thread(orphans.end_all):
                 self._announce(f"Ended what an earlier run had left: {', '.join(left)}.")
             self._require_ports()
+            self._plan.prepare()
             try:
                 await self._start()
                 self._ready = True

@@ -1,10 +1,9 @@
 """The customers' mail provider: it signs their mail (DKIM), and publishes key and policy in a zone file instead of DNS.
 
-The zone is JSON: name → text of its TXT record, as a resolver would answer.
+The zone is a master file (RFC 1035 §5) with TXT records.
 """
 
 import base64
-import json
 from pathlib import Path
 
 import dkim
@@ -16,7 +15,8 @@ _SIGNED_HEADERS = [
     b"from", b"to", b"cc", b"subject", b"date", b"message-id", b"in-reply-to", b"references", b"mime-version",
     b"content-type",
 ]  # fmt: skip
-ZONE_FILE = "dns-zone.json"
+ZONE_FILE = "customers.zone"
+_STRING_BYTES = 255  # RFC 1035 §3.3
 
 
 class Signer:
@@ -56,8 +56,13 @@ def prepare(domain: str, folder: Path) -> Path:
     )
     public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     records = {
-        f"{_SELECTOR.decode()}._domainkey.{domain}": f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}",
-        f"_dmarc.{domain}": "v=DMARC1; p=reject; adkim=s; aspf=s",
+        f"{_SELECTOR.decode()}._domainkey": f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}",
+        "_dmarc": "v=DMARC1; p=reject; adkim=s; aspf=s",
     }
-    zone.write_text(json.dumps(records, indent=2))
+    lines = [f"{name}.{domain}. 300 IN TXT {_strings(text)}" for name, text in records.items()]
+    zone.write_text("\n".join([*lines, ""]))
     return zone
+
+
+def _strings(text: str) -> str:
+    return " ".join(f'"{text[start : start + _STRING_BYTES]}"' for start in range(0, len(text), _STRING_BYTES))

@@ -14,7 +14,7 @@ from email.utils import format_datetime, localtime, make_msgid
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from omnifil_devstack.demo_world import CUSTOMERS, SUPPORT_MAILBOX, SampleCustomer
+from omnifil_devstack.demo_world import CUSTOMERS, MAIL_DOMAIN, SUPPORT_MAILBOX, SampleCustomer
 from omnifil_devstack.world.dkim_zone import Signer
 from omnifil_devstack.world.mail_archive import KeptMail, MailArchive
 from omnifil_devstack.world.settings import WorldSettings
@@ -40,7 +40,7 @@ class Post:
         self._settings = settings
         self.archive = MailArchive(settings.folder / "mail")
         self.customers = {customer.email: customer for customer in CUSTOMERS}
-        self._signer = Signer(CUSTOMERS[0].email.rpartition("@")[2], settings.folder)
+        self._signer = Signer(MAIL_DOMAIN, settings.folder)
         self._sessions: dict[str, IMAPClient] = {}
         self._settled_uids: dict[str, set[int]] = {}
 

@@ -6,7 +6,7 @@ import jwt
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from omnifil_devstack.demo_world import CHAT_ACCOUNT, CUSTOMERS, SampleCustomer
+from omnifil_devstack.demo_world import CHAT_ACCOUNT, CUSTOMERS, SHOP_NAME, SampleCustomer
 from omnifil_devstack.world.pages import page
 from omnifil_devstack.world.settings import WorldSettings
 
@@ -35,7 +35,7 @@ def shop_routes(settings: WorldSettings) -> APIRouter:
 
     @router.get("")
     async def shop() -> HTMLResponse:
-        return page("shop.html", CHAT=settings.chat_url, ACCOUNT=CHAT_ACCOUNT)
+        return page("shop.html", SHOP=SHOP_NAME, CHAT=settings.chat_url, ACCOUNT=CHAT_ACCOUNT)
 
     @router.get("/customers")
     async def everybody() -> list[dict[str, object]]:

@@ -37,7 +37,7 @@ class NetworkSettings:
     verify_token: str
     page_token: str
     page_id: str = PAGE_ID
-    page_name: str = "Omnifil Shop"
+    page_name: str = "Maison Fil"
     app_id: str = "770088009900110"
     people: tuple[Person, ...] = SAMPLE_PEOPLE
     retry_pauses_s: tuple[float, ...] = field(default=(0.5, 1, 2, 5, 10))
