@@ -46,10 +46,6 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _Failed(Exception):
-    """The process ends with an error that has been logged."""
-
-
 def run_process(
     name: str,
     *,
@@ -88,11 +84,12 @@ class _Process:
             try:
                 async with AsyncExitStack() as stack:
                     listening = stack.enter_context(self._listen())
+                    if listening is None:
+                        return 1
                     await self._open(stack)
-                    if not self._stop.is_set():
-                        await self._work(listening)
-            except _Failed:
-                return 1
+                    # A failure is a value here: resources close as after any other end.
+                    if not self._stop.is_set() and not await self._work(listening):
+                        return 1
             except Exception as error:
                 log.error("process_failed", process=self._name, error=type(error).__name__, exc_info=error)
                 return 1
@@ -121,7 +118,7 @@ class _Process:
                 loop.remove_signal_handler(number)
 
     @contextlib.contextmanager
-    def _listen(self) -> Iterator[socket.socket]:
+    def _listen(self) -> Iterator[socket.socket | None]:
         host, port = self._settings.http_host, self._settings.http_port
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as listening:
@@ -130,8 +127,8 @@ class _Process:
                 listening.bind((host, port))
             except OSError as error:
                 log.error("port_not_available", host=host, port=port, error=error.strerror, set="OMNIFIL_HTTP_PORT")
-                raise _Failed from error
-            listening.set_inheritable(True)
+                yield None
+                return
             yield listening
 
     async def _open(self, stack: AsyncExitStack) -> None:
@@ -150,7 +147,8 @@ class _Process:
         finally:
             stopped.cancel()
 
-    async def _work(self, listening: socket.socket) -> None:
+    async def _work(self, listening: socket.socket) -> bool:
+        """Serve and run the loops until a stop or a failure; whether it was a stop that went well."""
         health, app = self._parts.health, self._parts.app
         probes.add(app, health)
         if not problem.installed(app):
@@ -158,8 +156,9 @@ class _Process:
         app.add_middleware(Observed)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws_max_size=1024 * 1024)
         server = _Server(config)
-        serving = asyncio.create_task(server.serve([listening]), name="http server")
-        await self._started(server, serving)
+        serving = asyncio.create_task(_serve(server, listening), name="http server")
+        if not await self._started(server, serving):
+            return False
         stop = asyncio.Event()
         loops = {asyncio.create_task(_run(loop, stop), name=name): name for name, loop in self._parts.loops.items()}
         health.started = True
@@ -177,15 +176,15 @@ class _Process:
             for task in (stopped, serving, *loops):
                 task.cancel()
             await asyncio.wait((stopped, serving, *loops), timeout=_CANCEL_S)
-        if not (asked and ended and drained):
-            raise _Failed
+        return asked and ended and drained
 
-    async def _started(self, server: _Server, serving: asyncio.Task[None]) -> None:
-        while not server.started:
+    async def _started(self, server: _Server, serving: asyncio.Task[None]) -> bool:
+        while not server.started:  # uvicorn tells it only so
             if serving.done():
                 log.error("http_server_did_not_start", process=self._name, exc_info=serving.exception())
-                raise _Failed
+                return False
             await asyncio.sleep(0.01)
+        return True
 
     async def _ended(self, task: asyncio.Task[None], name: str, asked: bool) -> bool:
         """Whether the loop came to its end in time and well."""
@@ -211,6 +210,13 @@ class _Process:
             log.error("http_server_did_not_stop", process=self._name)
             return False
         return True
+
+
+async def _serve(server: _Server, listening: socket.socket) -> None:
+    try:
+        await server.serve([listening])
+    except SystemExit:  # uvicorn's way to say that the app did not start; it would tear down the event loop
+        return
 
 
 async def _run(loop: Loop, stop: asyncio.Event) -> None:
