@@ -1,7 +1,7 @@
 """The use cases: recognise a batch of messages, tell of changed customers, do what an agent asks of identities."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -88,7 +88,7 @@ class Recogniser:
             IdentifiedMessage(
                 message=message,
                 customer_id=recognition.customer_id,
-                customer_name=customer_names.get(recognition.customer_id) or recognition.via.display_name,
+                customer_name=_name(recognition, customer_names),
                 assured=recognition.assured,
                 because=recognition.because,
                 suggestions=tuple(
@@ -143,6 +143,12 @@ def _decided(message: InboundMessage, known: dict[str, KnownIdentity]) -> Recogn
 def _names_its_customer(state: KnownIdentity) -> bool:
     """No other handle of the customer is surer than this one, and it has a name."""
     return state.assurance is Assurance.VERIFIED and state.display_name is not None
+
+
+def _name(recognition: Recognition, customer_names: Mapping[str, str | None]) -> str | None:
+    """The customer's name: by the handle at hand where that is the surest, so that a redelivery says the same."""
+    own = recognition.via.display_name
+    return own if _names_its_customer(recognition.via) else customer_names.get(recognition.customer_id) or own
 
 
 class Announcer:
