@@ -59,6 +59,7 @@ def _world(ports: PortPlan, credentials: Credentials, data: Path) -> Service:
         "FOLDER": str(world_folder(data)),
         "SMTP_PORT": str(ports["smtp"]),
         "IMAP_PORT": str(ports["imap"]),
+        "MAIL_API_PORT": str(ports["greenmail-api"]),
         "MAILBOX_PASSWORD": credentials.mailbox_password,
         "DESKTOP_URL": f"http://{HOST}:{ports['agent-gateway']}/",
         "CHAT_URL": f"http://{HOST}:{chat}",

@@ -11,12 +11,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, localtime, make_msgid
 
+import httpx
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from omnifil_devstack.demo_world import CUSTOMERS, MAIL_DOMAIN, SUPPORT_MAILBOX, SampleCustomer
+from omnifil_devstack.demo_world import MAIL_DOMAIN, SUPPORT_MAILBOX, SampleCustomer
 from omnifil_devstack.world.dkim_zone import Signer
 from omnifil_devstack.world.mail_archive import KeptMail, MailArchive
+from omnifil_devstack.world.residents import Residents
 from omnifil_devstack.world.settings import WorldSettings
 
 _log = logging.getLogger(__name__)
@@ -36,10 +38,10 @@ class Enclosure:
 class Post:
     """Writes as customers, and mirrors the mail server's mailboxes into the archive."""
 
-    def __init__(self, settings: WorldSettings) -> None:
+    def __init__(self, settings: WorldSettings, residents: Residents) -> None:
         self._settings = settings
+        self.residents = residents
         self.archive = MailArchive(settings.folder / "mail")
-        self.customers = {customer.email: customer for customer in CUSTOMERS}
         self._signer = Signer(MAIL_DOMAIN, settings.folder)
         self._sessions: dict[str, IMAPClient] = {}
         self._settled_uids: dict[str, set[int]] = {}
@@ -47,6 +49,7 @@ class Post:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Put back what the mail server has forgotten, then follow it."""
+        await self._open_mailboxes()
         await asyncio.to_thread(self._restore)
         following = asyncio.create_task(self._follow())
         try:
@@ -98,8 +101,22 @@ class Post:
         with smtplib.SMTP(self._settings.host, self._settings.smtp_port, timeout=20) as smtp:
             smtp.sendmail(sender, [SUPPORT_MAILBOX], content)
 
+    def _addresses(self) -> list[str]:
+        return [SUPPORT_MAILBOX, *(customer.email for customer in self.residents.all())]
+
+    async def _open_mailboxes(self) -> None:
+        for customer in self.residents.all():
+            await self.open_mailbox(customer.email)
+
+    async def open_mailbox(self, address: str) -> None:
+        """Make the mailbox of somebody new; nothing happens when there is one."""
+        password = self._settings.mailbox_password.get_secret_value()
+        user = {"email": address, "login": address, "password": password}
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as api:
+            await api.post(f"http://{self._settings.host}:{self._settings.mail_api_port}/api/user", json=user)
+
     def _restore(self) -> None:
-        for address in (SUPPORT_MAILBOX, *self.customers):
+        for address in self._addresses():
             session = self._session(address)
             kept = [mail for mail in self.archive.mails(address) if mail.box == "inbox"]
             if kept and not session.search("ALL"):
@@ -115,12 +132,13 @@ class Post:
                 _log.info("the mail server is away: %s", away)
                 self._sessions.clear()
                 self._settled_uids.clear()
-                with suppress(IMAPClientError, OSError):
+                with suppress(IMAPClientError, OSError, httpx.TransportError):
+                    await self._open_mailboxes()
                     await asyncio.to_thread(self._restore)
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _mirror(self) -> None:
-        for address in (SUPPORT_MAILBOX, *self.customers):
+        for address in self._addresses():
             session = self._session(address)
             session.noop()
             settled = self._settled_uids.setdefault(address, set())

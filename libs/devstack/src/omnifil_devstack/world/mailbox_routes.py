@@ -16,7 +16,7 @@ def mailbox_routes(post: Post) -> APIRouter:
     router = APIRouter(prefix="/mailbox")
 
     def mail_of(address: str, mail_id: str) -> KeptMail:
-        found = post.archive.find(address, mail_id) if address in post.customers else None
+        found = post.archive.find(address, mail_id) if post.residents.at(address) else None
         if found is None:
             raise HTTPException(404, "There is no such mail.")
         return found
@@ -27,12 +27,12 @@ def mailbox_routes(post: Post) -> APIRouter:
 
     @router.get("/addresses")
     async def addresses() -> list[dict[str, str]]:
-        return [{"address": customer.email, "name": customer.name} for customer in post.customers.values()]
+        return [{"address": customer.email, "name": customer.name} for customer in post.residents.all()]
 
     @router.get("/{address}/mails")
     async def mails(address: str) -> list[dict[str, Any]]:
         """Newest first."""
-        if address not in post.customers:
+        if post.residents.at(address) is None:
             raise HTTPException(404, f"Nobody here has the address {address}.")
         return [_shown(mail) for mail in reversed(post.archive.mails(address))]
 
@@ -46,7 +46,7 @@ def mailbox_routes(post: Post) -> APIRouter:
         files: Annotated[list[UploadFile] | None, File()] = None,
     ) -> dict[str, str]:
         """A form: `subject`, `text`, `answered` (a mail's id), `files`, `forged` (unsigned, as anybody could send)."""
-        customer = post.customers.get(address)
+        customer = post.residents.at(address)
         if customer is None:
             raise HTTPException(404, f"Nobody here has the address {address}.")
         original = mail_of(address, answered) if answered else None

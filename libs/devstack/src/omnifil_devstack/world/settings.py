@@ -16,6 +16,7 @@ class WorldSettings(BaseSettings):
     folder: Path = Field(description="What the world remembers, over restarts.")
     smtp_port: int
     imap_port: int
+    mail_api_port: int
     mailbox_password: SecretStr
     desktop_url: str = Field(description="Shown on the start page.")
     chat_url: str = Field(description="Base address of ingest-chat; the shop loads its widget from there.")

@@ -6,8 +6,9 @@ import jwt
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-from omnifil_devstack.demo_world import CHAT_ACCOUNT, CUSTOMERS, SHOP_NAME, SampleCustomer
+from omnifil_devstack.demo_world import CHAT_ACCOUNT, SHOP_NAME, SampleCustomer
 from omnifil_devstack.world.pages import page
+from omnifil_devstack.world.residents import Residents
 from omnifil_devstack.world.settings import WorldSettings
 
 _SIGNATURE_LIFE_S = 1800
@@ -28,10 +29,9 @@ def signed_identity(customer: SampleCustomer, widget_key: str) -> str:
     return jwt.encode(claims, widget_key, algorithm="HS256")
 
 
-def shop_routes(settings: WorldSettings) -> APIRouter:
+def shop_routes(settings: WorldSettings, residents: Residents) -> APIRouter:
     """`/shop` for anybody, `/shop?as=<account>` for who is signed in there."""
     router = APIRouter(prefix="/shop")
-    customers = {customer.shop_account: customer for customer in CUSTOMERS}
 
     @router.get("")
     async def shop() -> HTMLResponse:
@@ -39,14 +39,15 @@ def shop_routes(settings: WorldSettings) -> APIRouter:
 
     @router.get("/customers")
     async def everybody() -> list[dict[str, object]]:
-        return [_shown(customer) for customer in CUSTOMERS]
+        return [_shown(customer) for customer in residents.all()]
 
     @router.get("/identity/{account}")
     async def identity(account: str) -> dict[str, str]:
         """The token for the widget; fetched again when it is about to end."""
-        if account not in customers:
+        customer = residents.with_account(account)
+        if customer is None:
             raise HTTPException(404, f"The shop has no customer {account}.")
-        return {"token": signed_identity(customers[account], settings.widget_key.get_secret_value())}
+        return {"token": signed_identity(customer, settings.widget_key.get_secret_value())}
 
     return router
 
