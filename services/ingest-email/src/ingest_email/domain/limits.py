@@ -20,8 +20,10 @@ class Limits:
     attachments: int = 100
     text_chars: int = MAX_TEXT_CHARS
     html_chars: int = 900_000
-    participants: int = 200
-    ancestors: int = 100
+    record_bytes: int = 700_000
+    """Of the record as JSON: Kafka takes a megabyte, and what others add to it needs room."""
+    participants: int = 100
+    ancestors: int = 50
 
 
 class BrokenMail(Exception):

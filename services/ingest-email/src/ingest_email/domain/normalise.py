@@ -16,6 +16,7 @@ from ingest_email.domain.mail import Mail, open_mail
 from ingest_email.domain.mailbox import OurMailbox
 
 CHANNEL = "email"
+_SHORT_TEXT_CHARS = 100_000
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,18 @@ class Draft:
     bounce: Bounce | None
     questions: tuple[str, ...]
     """Names whose TXT records the proof needs."""
+    record_bytes: int
 
     def message(self, author: AssuredIdentity, received_at: datetime, raw: Attachment | None) -> InboundMessage:
         """The record, now that the author is known."""
+        message = self._message(author, received_at, raw)
+        if _size(message) > self.record_bytes:
+            message = message.model_copy(update={"html": None})
+        if _size(message) > self.record_bytes:
+            message = message.model_copy(update={"text": message.text[:_SHORT_TEXT_CHARS] + "\n[…]"})
+        return message
+
+    def _message(self, author: AssuredIdentity, received_at: datetime, raw: Attachment | None) -> InboundMessage:
         return InboundMessage.make(
             channel=CHANNEL,
             account=self.account,
@@ -91,6 +101,7 @@ def draft(raw: bytes, us: OurMailbox, limits: Limits) -> Draft:
         own_outbound_id=ours.outbound_id if ours else None,
         bounce=bounce_of(mail, us.reply_domain),
         questions=authenticity.questions(mail, claimed, us.authserv_id),
+        record_bytes=limits.record_bytes,
     )
 
 
@@ -98,6 +109,10 @@ def prove(raw: bytes, us: OurMailbox, limits: Limits, answers: authenticity.Answ
     """Who wrote it, with what DNS answered to the draft's questions. Raises `BrokenMail`."""
     mail = open_mail(raw, limits)
     return authenticity.judge(mail, author(mail), answers, us.authserv_id)
+
+
+def _size(message: InboundMessage) -> int:
+    return len(message.model_dump_json().encode())
 
 
 def _references(mail: Mail, thread: message_ids.Thread, us: OurMailbox) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""The only code that knows IMAP, SMTP, DNS, MongoDB and Kafka."""

@@ -1,0 +1,1 @@
+"""Where records and commands come in: they translate, nothing else."""
