@@ -47,29 +47,25 @@ class MongoIdentities:
     async def by_names(
         self, names: Collection[str], seen_after: datetime, at_most: int
     ) -> dict[str, list[KnownIdentity]]:
-        """One round trip, and for each name no more than `at_most` documents, however many persons bear it."""
         if not names:
             return {}
+        with translate():
+            groups = await self._database.aggregate(self.namesakes(names, seen_after, at_most)).to_list(None)
+        return {group["name"]: [from_document(each) for each in group["found"]] for group in groups if group["found"]}
+
+    @staticmethod
+    def namesakes(names: Collection[str], seen_after: datetime, at_most: int) -> list[dict[str, Any]]:
+        """One round trip for all names, and for each no more than `at_most` documents, however many persons bear it."""
         latest: list[dict[str, Any]] = [
             {"$match": {"seen_at": {"$gte": seen_after}}},
             {"$sort": {"seen_at": DESCENDING}},
             {"$limit": at_most},
         ]
-        pipeline: list[dict[str, Any]] = [
+        lookup = {"from": COLLECTION, "localField": "name", "foreignField": "folded_name", "as": "found"}
+        return [
             {"$documents": [{"name": name} for name in names]},
-            {
-                "$lookup": {
-                    "from": COLLECTION,
-                    "localField": "name",
-                    "foreignField": "folded_name",
-                    "pipeline": latest,
-                    "as": "found",
-                }
-            },
+            {"$lookup": {**lookup, "pipeline": latest}},
         ]
-        with translate():
-            groups = await self._database.aggregate(pipeline).to_list(None)
-        return {group["name"]: [from_document(each) for each in group["found"]] for group in groups if group["found"]}
 
     async def of_customers(self, customer_ids: Collection[str]) -> dict[str, list[KnownIdentity]]:
         wanted = set(customer_ids)
