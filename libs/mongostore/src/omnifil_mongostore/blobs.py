@@ -17,7 +17,7 @@ from typing import IO
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from .client import Mongo
-from .driver import AsyncIOMotorGridFSBucket, Binary, Document
+from .driver import Binary, Document
 from .failures import duplicates, translate
 from .indexes import Index, ensure_indexes
 
@@ -69,7 +69,6 @@ class BlobStore:
         self._database = mongo.database("blobs")
         self._files = self._database[f"{_BUCKET}.files"]
         self._chunks = self._database[f"{_BUCKET}.chunks"]
-        self._bucket = AsyncIOMotorGridFSBucket(self._database, _BUCKET, chunk_size_bytes=CHUNK_BYTES)
         self._ready = False
 
     async def put(

@@ -7,11 +7,11 @@ from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from omnifil_servicekit.errors import Transient
-from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from .driver import AsyncIOMotorClient, Client, CodecOptions, Database, Document, Session
+from .driver import AsyncIOMotorClient, Client, CodecOptions, Database, Session
 from .failures import is_transient, translate
 
 T = TypeVar("T")
@@ -43,9 +43,10 @@ class NotAReplicaSet(Exception):
 class Mongo:
     """The client and the prefix of its databases. `async with connect(…) as mongo` checks the server and closes."""
 
-    def __init__(self, client: Client, prefix: str) -> None:
+    def __init__(self, client: Client, prefix: str, seeds: str) -> None:
         self.client = client
         self.prefix = prefix
+        self._seeds = seeds
 
     def database(self, name: str) -> Database:
         """The database `<prefix>_<name>`."""
@@ -64,27 +65,27 @@ class Mongo:
             await self._explain(error)
         except PyMongoError as error:
             if is_transient(error):
-                raise Transient(f"MongoDB does not answer at {self._where()}: {error}") from error
+                raise Transient(f"MongoDB does not answer at {self._seeds}: {error}") from error
             raise
         else:
             if "setName" not in hello and hello.get("msg") != "isdbgrid":
-                raise NotAReplicaSet(_sentence(self._where()))
+                raise NotAReplicaSet(_sentence(self._seeds))
 
     async def _explain(self, error: ServerSelectionTimeoutError) -> None:
         """A driver that was told `replicaSet=` turns away from a single server and says only that it found none."""
-        for seed in self.client.delegate._topology_settings.seeds:
-            alone: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-                host=seed[0], port=seed[1], directConnection=True, serverSelectionTimeoutMS=1_000
+        for seed in self._seeds.split(","):
+            alone: Client = AsyncIOMotorClient(
+                f"mongodb://{seed}/?directConnection=true", serverSelectionTimeoutMS=1_000
             )
             try:
                 hello = await alone.admin.command("hello")
-            except (PyMongoError, OperationFailure):
+            except PyMongoError:
                 continue
             finally:
                 alone.close()
             if "setName" not in hello and hello.get("msg") != "isdbgrid":
-                raise NotAReplicaSet(_sentence(self._where())) from error
-        raise Transient(f"MongoDB has no primary within reach at {self._where()}: {str(error)[:300]}") from error
+                raise NotAReplicaSet(_sentence(self._seeds)) from error
+        raise Transient(f"MongoDB has no primary within reach at {self._seeds}: {str(error)[:300]}") from error
 
     async def transaction(self, callback: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
         """Run `callback(session)` in a transaction, again from its start when MongoDB says that it may be retried.
@@ -123,9 +124,6 @@ class Mongo:
     ) -> None:
         await self.close()
 
-    def _where(self) -> str:
-        return ",".join(f"{host}:{port}" for host, port in self.client.delegate._topology_settings.seeds)
-
 
 def connect(uri: str, *, prefix: str, app_name: str | None = None) -> Mongo:
     """A client for `uri` that connects on first use; `await mongo.ping()` or `async with` check what is behind it.
@@ -135,7 +133,7 @@ def connect(uri: str, *, prefix: str, app_name: str | None = None) -> Mongo:
     said = {key.lower() for key, _ in parse_qsl(urlsplit(uri).query)}
     options = {key: value for key, value in _DEFAULTS.items() if key.lower() not in said} | _ENFORCED
     client: Client = AsyncIOMotorClient(uri, appname=app_name, **options)
-    return Mongo(client, prefix)
+    return Mongo(client, prefix, urlsplit(uri).netloc.rpartition("@")[2])
 
 
 def _sentence(where: str) -> str:

@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-MEDIA_TYPE = "application/problem+json"
+from . import openapi
+from .openapi import MEDIA_TYPE
 
 _CODES = {
     400: "bad-request",
@@ -70,6 +71,7 @@ def install(app: FastAPI, table: Mapping[type[Exception], Mapped] | None = None)
     app.add_exception_handler(Exception, _unexpected)
     for kind, mapped in (table or {}).items():
         app.add_exception_handler(kind, _handler(mapped))
+    openapi.describe_problems(app)
 
 
 def installed(app: FastAPI) -> bool:

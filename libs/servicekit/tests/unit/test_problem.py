@@ -114,3 +114,20 @@ async def test_an_invalid_request_is_told_where_but_not_what(client: httpx.Async
 
 async def test_an_unexpected_error_shows_nothing_of_itself(client: httpx.AsyncClient) -> None:
     assert "secret" not in (await client.get("/broken")).text
+
+
+def test_the_openapi_document_tells_the_same() -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.post("/replies")
+    async def reply(reply: Reply) -> Reply:
+        return reply
+
+    document = app.openapi()
+    responses = document["paths"]["/replies"]["post"]["responses"]
+    assert list(responses["422"]["content"]) == [MEDIA_TYPE]
+    assert list(responses["default"]["content"]) == [MEDIA_TYPE]
+    assert "200" in responses
+    assert set(document["components"]["schemas"]) == {"Reply", "Problem"}
+    assert app.openapi() == document
