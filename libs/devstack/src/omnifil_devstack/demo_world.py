@@ -6,6 +6,7 @@ from omnifil_devstack.world.network.settings import SAMPLE_PEOPLE, Person
 
 SUPPORT_MAILBOX = "support@shop.test"
 CHAT_ACCOUNT = "shop"
+SOCIAL_ACCOUNT = "maison-fil"
 SHOP_NAME = "Maison Fil"
 MAIL_DOMAIN = "post.test"
 AUDIENCE = "omnifil"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from omnifil_devstack.credentials import Credentials
-from omnifil_devstack.demo_world import AUDIENCE, CHAT_ACCOUNT, CLIENT_ID, SHOP_NAME, SUPPORT_MAILBOX
+from omnifil_devstack.demo_world import AUDIENCE, CHAT_ACCOUNT, CLIENT_ID, SHOP_NAME, SOCIAL_ACCOUNT, SUPPORT_MAILBOX
 from omnifil_devstack.folders import CHECKOUT
 from omnifil_devstack.ports import HOST, PortPlan
 from omnifil_devstack.world.dkim_zone import ZONE_FILE
+from omnifil_devstack.world.network.settings import PAGE_ID
 
 MONGO_PREFIX = "omnifil"
 MESSENGER_WEBHOOK_PATH = "/webhooks/messenger"
@@ -93,6 +94,18 @@ def _widget(ports: PortPlan, credentials: Credentials) -> dict[str, object]:
     }
 
 
+def _page(ports: PortPlan, credentials: Credentials) -> dict[str, object]:
+    return {
+        "account": SOCIAL_ACCOUNT,
+        "page_id": PAGE_ID,
+        "app_secret": credentials.messenger_app_secret,
+        "verify_token": credentials.messenger_verify_token,
+        "page_token": credentials.messenger_page_token,
+        "graph_url": f"{world_url(ports)}/v20.0",
+        "picture_hosts": [HOST],
+    }
+
+
 def services(ports: PortPlan, credentials: Credentials, data: Path) -> list[Service]:
     """The six of them. `data` is the folder of what must outlive a restart."""
     world = world_url(ports)
@@ -120,7 +133,13 @@ def services(ports: PortPlan, credentials: Credentials, data: Path) -> list[Serv
                 "OMNIFIL_CHAT_SESSION_KEYS": json.dumps([credentials.visitor_key]),
             },
         ),
-        Service("ingest-social", "ingest_social.main", ("receive", "deliver"), ports["ingest-social"]),
+        Service(
+            "ingest-social",
+            "ingest_social.main",
+            ("receive", "deliver"),
+            ports["ingest-social"],
+            {"OMNIFIL_SOCIAL_PAGES": json.dumps([_page(ports, credentials)])},
+        ),
         Service(
             "agent-gateway",
             "agent_gateway.main",

@@ -18,6 +18,7 @@ from omnifil_devstack.demo_world import (
     CLIENT_ID,
     CUSTOMERS,
     MAIL_DOMAIN,
+    SOCIAL_ACCOUNT,
     SUPPORT_MAILBOX,
 )
 from omnifil_devstack.folders import home
@@ -112,16 +113,16 @@ class StackPlan:
                 audience=AUDIENCE,
                 agents=tuple(stack_file.Login(username=agent.username, password=agent.password) for agent in AGENTS),
             ),
-            accounts=stack_file.Accounts(email=SUPPORT_MAILBOX, chat=CHAT_ACCOUNT, social=PAGE_ID),
+            accounts=stack_file.Accounts(email=SUPPORT_MAILBOX, chat=CHAT_ACCOUNT, social=SOCIAL_ACCOUNT),
             chat=stack_file.Chat(
                 url=f"http://{HOST}:{chat}",
-                ws=f"ws://{HOST}:{chat}/v1/chat",
+                ws=f"ws://{HOST}:{chat}/api/ws",
                 widget_script=f"http://{HOST}:{chat}/widget.js",
                 signing_key=secret.widget_key,
             ),
             messenger=stack_file.Messenger(
                 webhook_url=f"http://{HOST}:{social}{MESSENGER_WEBHOOK_PATH}",
-                graph_url=world,
+                graph_url=f"{world}/v20.0",
                 page_id=PAGE_ID,
                 app_secret=secret.messenger_app_secret,
                 verify_token=secret.messenger_verify_token,
