@@ -19,7 +19,8 @@ async def administration(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdmin
     except KafkaError as error:
         await client.close()
         raise Transient(
-            f"Kafka at {settings.bootstrap} does not answer: start it, or set OMNIFIL_KAFKA_BOOTSTRAP."
+            f"Kafka at {settings.bootstrap} does not answer: start it, or set OMNIFIL_KAFKA_BOOTSTRAP "
+            f"({type(error).__name__})."
         ) from error
     try:
         yield client

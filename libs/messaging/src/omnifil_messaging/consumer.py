@@ -51,6 +51,7 @@ class BatchConsumer(Generic[R]):
 
     `handler` returns when the batch is durably written. It may be called again with the same records: after a crash,
     a rebalance, or when its batch is halved to find a culprit. `beat` is called some times a second while it works.
+    The group's id gets the topic prefix, so that tests do not meet in a group either.
     """
 
     def __init__(
@@ -104,13 +105,14 @@ class BatchConsumer(Generic[R]):
 
     async def _live(self, stop: asyncio.Event) -> None:
         """One life of the subscription: ends at `stop`, or with the error that ends it."""
+        self._failure = None
         await prepare_dead_letters(self._settings, self.topics)
         if missing := await missing_topics(self._settings, self.topics):
             raise Transient(f"Topics do not exist yet: {', '.join(missing)}; create them with ensure_topics.")
         subscription = self._subscription = Subscription(
             self._settings,
             topics=self.topics,
-            group=self.group,
+            group=self._settings.prefixed(self.group),
             max_records=self._max_records,
             max_poll_interval_ms=round(self._patience.max_poll_interval_s * 1000),
             session_timeout_ms=round(self._patience.session_timeout_s * 1000),
@@ -137,10 +139,12 @@ class BatchConsumer(Generic[R]):
         while not stop.is_set():
             await _either(stop, timeout_s=self._patience.commit_interval_s)
             if self._failure is not None:
-                raise self._failure
+                raise RuntimeError(f"A batch ended in {self._failure!r}") from self._failure
             await self._commit(_FINAL_COMMIT_S)
             consumer = subscription.consumer
             since = consumer.failing_since if consumer is not None else None
+            if not subscription.alive:
+                raise Transient("The fetch loop has ended: joining the group anew.")
             if since is not None and time.monotonic() - since > _FAILING_S:
                 raise Transient(f"Every poll has failed for {_FAILING_S:.0f} s: joining the group anew.")
             self._beat()
@@ -188,7 +192,9 @@ class BatchConsumer(Generic[R]):
             await self._do(records, tenure)
         except Abandoned:
             log.info("batch_handed_back", group=self.group, open=tenure.progress.open_count)
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # also SystemExit: FastStream would take it for a wish to stop quietly
             self._failure = error
         finally:
             tenure.idle.set()
@@ -225,7 +231,13 @@ class BatchConsumer(Generic[R]):
         async def handler(batch: Sequence[Received[R]]) -> None:
             if tenure.over.is_set():
                 raise Abandoned
-            await self._handler(batch)
+            try:
+                await self._handler(batch)
+            except asyncio.CancelledError as error:
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise
+                # Something inside was cancelled, not we: it must not end FastStream's loop, silently and for ever.
+                raise RuntimeError("The handler let a cancellation through that was not meant for it") from error
 
         work = BatchWork(handler=handler, set_aside=set_aside, done=done, pause=pause)
         if bad:

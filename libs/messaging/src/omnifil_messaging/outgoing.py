@@ -32,6 +32,8 @@ class Outgoing:
     source: str
     subject: str | None
     time: datetime
+    context: Sequence[tuple[str, bytes]] = field(default_factory=carried, compare=False, repr=False)
+    """Trace and log context as headers: what was current when this was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ class Wire:
 
 
 def wire(outgoing: Outgoing) -> Wire:
-    """CloudEvents binary mode, with the trace and log context that is current now."""
+    """CloudEvents binary mode."""
     context = EventContext(outgoing.event_id, outgoing.source, outgoing.time, outgoing.subject)
     return Wire(
         topic=outgoing.topic,
         key=outgoing.key.encode(),
         value=outgoing.record.__pydantic_serializer__.to_json(outgoing.record),
-        headers=[*event_headers(outgoing.record, context), *carried()],
+        headers=[*event_headers(outgoing.record, context), *outgoing.context],
         event_id=outgoing.event_id,
     )

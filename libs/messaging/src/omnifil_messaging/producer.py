@@ -83,6 +83,8 @@ class Producer:
             raise self._away(error) from error
 
     async def _deliver(self, wires: Sequence[Wire], limit_bytes: int) -> list[Position]:
+        if not wires:
+            return []
         for index, each in enumerate(wires):
             if each.size_bytes > limit_bytes:
                 raise RecordTooLarge(each.topic, each.event_id, each.size_bytes, index)
@@ -94,6 +96,9 @@ class Producer:
                     attempt += 1
                     await asyncio.sleep(backoff.pause_s(attempt))
         except TimeoutError as error:
+            if self._connection is not None:
+                # Its buffers never expire: each repetition would be one more copy, all delivered in the end.
+                self._drop(self._connection)
             raise self._away(last or error) from (last or error)
         return [position for position in positions if position is not None]
 
@@ -105,11 +110,7 @@ class Producer:
         except KafkaError as error:
             return error
         missing = [index for index, position in enumerate(positions) if position is None]
-        try:
-            results = await connection.send([wires[index] for index in missing], self._settings.prefixed)
-        except asyncio.CancelledError:
-            self._drop(connection)  # what is still in its buffers must not come after what is published next
-            raise
+        results = await connection.send([wires[index] for index in missing], self._settings.prefixed)
         hindrance: KafkaError | None = None
         refused: list[int] = []
         for index, result in zip(missing, results, strict=True):

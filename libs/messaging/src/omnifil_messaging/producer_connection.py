@@ -59,13 +59,16 @@ class Connection:
         """Send all and wait for all. For each its metadata, or the KafkaError that hindered it."""
         futures: list[asyncio.Future[Any]] = []
         for each in wires:
+            name = prefixed(each.topic)
             try:
+                known = await self._client.partitions_for(name)
                 futures.append(
                     await self._client.send(
-                        prefixed(each.topic),
+                        name,
                         value=each.value,
                         key=each.key,
-                        partition=each.partition,
+                        # A topic that was made anew may have fewer: then the key decides.
+                        partition=each.partition if each.partition in known else None,
                         headers=list(each.headers),
                     )
                 )
@@ -96,7 +99,12 @@ class Connection:
         if self._ended:
             return
         self._ended = True
-        self._client._message_accumulator.fail_all(KafkaConnectionError("The connection was given up"))
+        accumulator = self._client._message_accumulator
+        batches = [*accumulator._pending_batches, *(each for queue in accumulator._batches.values() for each in queue)]
+        accumulator.fail_all(KafkaConnectionError("The connection was given up"))
+        for batch in batches:
+            if batch._drain_waiter.done() and not batch._drain_waiter.cancelled():
+                batch._drain_waiter.exception()  # mostly nobody waits for it, and asyncio would complain
         sender = self._client._sender.sender_task
         if sender is not None:
             sender.cancel()

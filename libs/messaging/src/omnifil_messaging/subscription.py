@@ -141,6 +141,11 @@ class Subscription:
         consumer = self._subscriber.consumer
         return consumer if isinstance(consumer, PolledConsumer) else None
 
+    @property
+    def alive(self) -> bool:
+        """Whether FastStream's fetch loop runs."""
+        return any(not task.done() for task in self._subscriber.tasks)
+
     async def start(self) -> None:
         """Join the group. Returns when partitions are assigned; raises KafkaError when no broker answers."""
         await self._broker.start()

@@ -24,7 +24,7 @@ Start = Mapping[int, int] | Literal["end", "beginning"]
 
 _POLL_MS = 250
 _LOOKUP_S = 10.0
-_NEW_PARTITIONS_S = 10.0
+_NEW_PARTITIONS_S = 5.0
 
 
 class TopicTail(Generic[T]):
@@ -88,7 +88,7 @@ class TopicTail(Generic[T]):
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="none",
-            metadata_max_age_ms=10_000,
+            metadata_max_age_ms=5_000,
         )
 
     async def _begin(

@@ -74,7 +74,7 @@ class Bench:
         stop = asyncio.Event()
         given: dict[str, Any] = {
             "topics": [NAME],
-            "group": self.group,
+            "group": GROUP,
             "record_type": Thing,
             "producer": self.producer,
         } | options
@@ -89,6 +89,7 @@ class Bench:
 
     @property
     def group(self) -> str:
+        """As the broker knows it."""
         return f"{self.settings.topic_prefix}{GROUP}"
 
     async def publish(self, *outgoings: Outgoing) -> None:

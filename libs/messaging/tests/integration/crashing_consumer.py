@@ -23,8 +23,13 @@ async def main(bootstrap: str, prefix: str, group: str, file: str) -> None:
     async def handler(batch: Sequence[Received[Thing]]) -> None:
         with Path(file).open("a") as written:  # noqa: ASYNC230 a few lines
             written.writelines(f"{received.record.n}\n" for received in batch)
-        if Path(file).read_text().count("\n") == 30:  # noqa: ASYNC240
-            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    def beat() -> None:
+        """Once for each round of the background commits."""
+        if Path(file).exists():
+            with Path(f"{file}.rounds").open("a") as rounds:
+                rounds.write(".")
 
     async with Producer(settings) as producer:
         consumer = BatchConsumer(
@@ -34,8 +39,8 @@ async def main(bootstrap: str, prefix: str, group: str, file: str) -> None:
             record_type=Thing,
             handler=handler,
             producer=producer,
-            # Nothing is committed in the background either, so that the crash is certain to come before it.
-            patience=Patience(session_timeout_s=6, commit_interval_s=3600),
+            patience=Patience(session_timeout_s=6),
+            beat=beat,
         )
         await consumer.run(asyncio.Event())
 

@@ -45,7 +45,8 @@ async def test_nothing_acknowledged_is_lost_when_the_broker_goes_and_comes_back(
     acknowledged: list[tuple[str, int]] = []
     refused = 0
     stop = asyncio.Event()
-    tailed: list[tuple[str, int]] = []
+    tailed: list[tuple[int, int]] = []
+    tailed_things: set[tuple[str, int]] = set()
 
     async def write(producer: Producer) -> None:
         nonlocal refused
@@ -63,7 +64,8 @@ async def test_nothing_acknowledged_is_lost_when_the_broker_goes_and_comes_back(
 
     async def tail() -> None:
         async for batch in TopicTail(settings, NAME, Thing).read("beginning", stop_tail):
-            tailed.extend((each.record.key, each.record.n) for each in batch)
+            tailed.extend((each.partition, each.offset) for each in batch)
+            tailed_things.update((each.record.key, each.record.n) for each in batch)
 
     stop_tail = asyncio.Event()
     handled = Handled()
@@ -85,13 +87,36 @@ async def test_nothing_acknowledged_is_lost_when_the_broker_goes_and_comes_back(
             stop.set()
             await writing
             await eventually(lambda: set(acknowledged) <= set(handled.things), timeout_s=60)
-            await eventually(lambda: set(acknowledged) <= set(tailed), timeout_s=60)
+            await eventually(lambda: set(acknowledged) <= tailed_things, timeout_s=60)
             stop_tail.set()
             await tailing
     assert refused >= 2
+    assert len(tailed) == len(set(tailed))
     for key in "abc":
         first_seen = list(dict.fromkeys(handled.of(key)))
         assert first_seen == sorted(first_seen)
+
+
+async def test_a_consumer_that_is_started_before_the_broker_waits_for_it(
+    tmp_path: Path, eventually: Eventually
+) -> None:
+    port, controller_port = free_ports(2)
+    settings = KafkaSettings(f"127.0.0.1:{port}", "t.", "test")
+    handled, beats = Handled(), 0
+
+    def beat() -> None:
+        nonlocal beats
+        beats += 1
+
+    async with Producer(settings) as producer:
+        bench = Bench(settings, producer)
+        async with bench.consuming(handled, patience=Patience(backoff=Backoff(ceiling_s=0.5)), beat=beat):
+            await eventually(lambda: beats > 2)
+            broker = await KafkaServer.start(tmp_path / "kafka", port=port, controller_port=controller_port)
+            await ensure_topics(settings, [topic()])
+            await bench.publish(thing("a", 1))
+            await eventually(lambda: handled.of("a") == [1], timeout_s=30)
+        await broker.kill()
 
 
 async def test_work_under_way_while_the_broker_is_away_is_committed_when_it_is_back(

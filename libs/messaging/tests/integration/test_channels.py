@@ -34,7 +34,7 @@ async def consuming_channels(bench: Bench, handled: dict[str, Handled]) -> Async
         return BatchConsumer(
             bench.settings,
             topics=[f"inbound.{channel}.v1"],
-            group=f"{bench.settings.topic_prefix}profile.{channel}",
+            group=f"profile.{channel}",
             record_type=Thing,
             handler=handler,
             producer=bench.producer,

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from omnifil_messaging import Backoff, Patience, PoisonRecords, Received, ensure_topics
+from omnifil_messaging import Backoff, BatchConsumer, Patience, PoisonRecords, Received, ensure_topics
 from omnifil_servicekit.errors import Poison, Transient
 from omnifil_testkit.waiting import Eventually
 
-from .conftest import NAME, Bench, Handled, Thing, thing, topic
+from .conftest import GROUP, NAME, Bench, Handled, Thing, thing, topic
 
 pytestmark = pytest.mark.integration
 
@@ -62,7 +62,7 @@ async def test_what_cannot_be_read_is_set_aside_with_its_cause_and_its_neighbour
     assert letters.keys() == {"NotJson", "InvalidRecord", "NoValue"}
     odd = letters["NotJson"]
     assert odd.record == b"\xff not json"
-    assert (odd.key, odd.headers["omnifil_dl_topic"], odd.headers["omnifil_dl_group"]) == ("a", NAME, bench.group)
+    assert (odd.key, odd.headers["omnifil_dl_topic"], odd.headers["omnifil_dl_group"]) == ("a", NAME, GROUP)
     assert odd.headers["omnifil_dl_offset"].isdecimal()
     assert "n: Field required" in letters["InvalidRecord"].headers["omnifil_dl_detail"]
     assert sum((await bench.committed()).values()) == 6
@@ -151,7 +151,7 @@ async def test_what_is_away_is_waited_for_beyond_the_poll_interval_and_the_group
         await bench.publish(thing("a", 1))
         await eventually(lambda: len(attempts) > 0)
         away_until[0] = loop.time() + 6
-        async with bench.consuming(intruder, group=bench.group, on_assigned=lambda: assignments.append("second")):
+        async with bench.consuming(intruder, on_assigned=lambda: assignments.append("second")):
             await eventually(lambda: "second" in assignments)
             before = list(assignments)
             await bench.publish(*(thing(key, 1) for key in "bcdefgh"))
@@ -219,9 +219,11 @@ async def test_records_written_but_not_committed_come_again_after_a_crash(
     written = tmp_path / "written"
     script = Path(__file__).parent / "crashing_consumer.py"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), bench.settings.bootstrap, bench.settings.topic_prefix, bench.group, str(written)
+        sys.executable, str(script), bench.settings.bootstrap, bench.settings.topic_prefix, GROUP, str(written)
     )
-    await eventually(lambda: written.exists() and written.read_text().count("\n") == 30, timeout_s=30)
+    rounds = tmp_path / "written.rounds"
+    await eventually(lambda: rounds.exists() and len(rounds.read_text()) > 5, timeout_s=30)
+    assert written.read_text()
     process.kill()
     await process.wait()
     assert await bench.committed() == {}
@@ -229,6 +231,37 @@ async def test_records_written_but_not_committed_come_again_after_a_crash(
     async with bench.consuming(again):
         # The dead member's session has to end first.
         await eventually(lambda: again.of("a") == list(range(30)), timeout_s=30)
+
+
+async def test_a_cancellation_that_escapes_a_handler_does_not_end_the_consumer(
+    bench: Bench, eventually: Eventually
+) -> None:
+    """It would end FastStream's loop without a word."""
+    handled = Handled()
+
+    async def handler(batch: Sequence[Received[Thing]]) -> None:
+        if any(received.record.n == 1 for received in batch):
+            raise asyncio.CancelledError
+        await handled(batch)
+
+    async with bench.consuming(handler):
+        await bench.publish(*(thing("a", n) for n in range(3)))
+        await eventually(lambda: handled.of("a") == [0, 2])
+    (letter,) = await bench.dead_letters()
+    assert letter.headers["ce_id"] == "a-1"
+
+
+async def test_an_exit_inside_a_handler_ends_the_consumer_loudly(bench: Bench) -> None:
+    async def handler(batch: Sequence[Received[Thing]]) -> None:
+        raise SystemExit(3)
+
+    await bench.publish(thing("a", 1))
+    consumer = BatchConsumer(
+        bench.settings, topics=[NAME], group=GROUP, record_type=Thing, handler=handler, producer=bench.producer
+    )
+    with pytest.raises(RuntimeError, match="SystemExit"):
+        await consumer.run(asyncio.Event())
+    assert await bench.committed() == {}
 
 
 async def test_a_stop_in_the_middle_of_a_batch_finishes_it(bench: Bench, eventually: Eventually) -> None:

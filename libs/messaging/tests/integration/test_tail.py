@@ -4,8 +4,10 @@ from collections.abc import Sequence
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.new_partitions import NewPartitions
 from aiokafka.admin.records_to_delete import RecordsToDelete
-from omnifil_messaging import OffsetsGone, Received, TopicTail
+from omnifil_messaging import OffsetsGone, Producer, Received, TopicTail
+from omnifil_messaging.outgoing import Wire
 from omnifil_testkit.waiting import Eventually
 
 from .conftest import NAME, Bench, Thing, thing
@@ -102,6 +104,20 @@ async def test_offsets_that_retention_has_passed_or_that_never_were_are_gone(ben
     async for batch in tail.read({position.partition: 6}, asyncio.Event()):
         assert batch[0].offset == 6
         break
+
+
+async def test_partitions_that_are_added_are_read_too_and_nothing_twice(bench: Bench, eventually: Eventually) -> None:
+    await bench.publish(*(thing(f"k{n}", n) for n in range(20)))
+    reader = Reader(bench, "beginning")
+    await eventually(lambda: len(reader.got) == 20)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bench.settings.bootstrap)
+    await admin.start()
+    await admin.create_partitions({bench.settings.prefixed(NAME): NewPartitions(5)})
+    await admin.close()
+    async with Producer(bench.settings) as producer:
+        await producer.publish_raw([Wire(NAME, b"new", b'{"key": "new", "n": 99}', partition=4)])
+    await eventually(lambda: any(each.partition == 4 for each in reader.got), timeout_s=30)
+    assert sorted(await reader.end()) == [*range(20), 99]
 
 
 async def test_retention_that_overtakes_a_slow_reader_is_told_in_the_middle(bench: Bench) -> None:
