@@ -112,7 +112,13 @@ def services(ports: PortPlan, credentials: Credentials, data: Path) -> list[Serv
     return [
         _world(ports, credentials, data),
         Service("customer-profile", "customer_profile.main", ("consume", "relay", "api"), ports["customer-profile"]),
-        Service("case-service", "case_service.main", ("consume", "relay", "api"), ports["case-service"]),
+        Service(
+            "case-service",
+            "case_service.main",
+            ("consume", "relay", "api"),
+            ports["case-service"],
+            {"OMNIFIL_CASE_REFERENCE_KEYS": json.dumps([credentials.reference_key])},
+        ),
         Service(
             "ingest-email",
             "ingest_email.main",
