@@ -3,14 +3,13 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import dns.asyncresolver
 import dns.exception
 import dns.rdatatype
 import dns.resolver
 import dns.zonefile
-from dns.rdtypes.ANY.TXT import TXT
 
 from ingest_email.ports import DnsUnavailable
 
@@ -65,7 +64,7 @@ class RealDns:
 
 
 class PatientDns:
-    """Asks again, with growing pauses, before it says that DNS is unavailable; and not again for the next mail at once."""
+    """Asks again, with growing pauses, before it says that DNS is unavailable; for a minute then only once a mail."""
 
     def __init__(self, resolver: _Resolver, *, attempts: int, first_pause_s: float = 0.5) -> None:
         self._resolver = resolver
@@ -76,15 +75,16 @@ class PatientDns:
     async def txt(self, name: str) -> tuple[str, ...]:
         if self._failed.get(name, 0) > time.monotonic():
             return await self._resolver.txt(name)
-        for attempt in range(1, self._attempts + 1):
+        for attempt in range(self._attempts - 1):
             try:
                 return await self._resolver.txt(name)
             except DnsUnavailable:
-                if attempt == self._attempts:
-                    self._remember(name)
-                    raise
-                await asyncio.sleep(self._pause_s * 2 ** (attempt - 1))
-        raise AssertionError("at least one attempt is made")
+                await asyncio.sleep(self._pause_s * 2**attempt)
+        try:
+            return await self._resolver.txt(name)
+        except DnsUnavailable:
+            self._remember(name)
+            raise
 
     def _remember(self, name: str) -> None:
         """A domain whose DNS is down must not hold every mail of a mailbox for all the attempts."""
@@ -93,6 +93,6 @@ class PatientDns:
         self._failed[name] = time.monotonic() + _CACHE_MIN_S
 
 
-def _text(record: object) -> str:
-    assert isinstance(record, TXT)
+def _text(record: Any) -> str:
+    """Of a TXT record; dnspython types the members of an answer as records of any kind."""
     return b"".join(record.strings).decode("utf-8", "replace")

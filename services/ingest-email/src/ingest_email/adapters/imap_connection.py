@@ -126,7 +126,7 @@ class ImapConnection:
             client.add_flags(list(uids), [_SEEN], silent=True)
 
     def wait(self, limit_s: float) -> None:
-        """Until the server tells of something, `wake` is called, or the time is over. IDLE goes on meanwhile and after."""
+        """Until the server tells of something, `wake` is called, or the time is over. IDLE goes on after that."""
         with self._translated("was lost while waiting"):
             client = self._require()
             if not self._has_idle:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 from ingest_email.adapters.imap_connection import ImapConnection
@@ -37,14 +38,14 @@ class ImapFolder:
     async def fetch(self, uids: Sequence[int]) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
         for uid in uids:
-            content = await self._do(lambda uid=uid: self._connection.fetch(uid))  # type: ignore[misc]  # bound now
+            content = await self._do(partial(self._connection.fetch, uid))
             if content is not None:
                 found[uid] = content
         return found
 
     async def stream(self, mail: Pending) -> AsyncIterator[bytes]:
         offset = 0
-        while piece := await self._do(lambda: self._connection.piece(mail.uid, offset)):
+        while piece := await self._do(partial(self._connection.piece, mail.uid, offset)):
             yield piece
             offset += len(piece)
 

@@ -26,8 +26,12 @@ class _Died(Exception):
 
 
 class _Process:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, questions: asyncio.StreamWriter, answers: asyncio.StreamReader
+    ) -> None:
         self._process = process
+        self._questions = questions
+        self._answers = answers
 
     @classmethod
     async def start(cls) -> Self:
@@ -38,7 +42,9 @@ class _Process:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the service, which lets it finish
         )
-        started = cls(process)
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("a process was started without its pipes")
+        started = cls(process, process.stdin, process.stdout)
         try:
             async with asyncio.timeout(_START_LIMIT_S):
                 await started._answer()
@@ -50,10 +56,9 @@ class _Process:
     async def ask(self, work: str, arguments: tuple[Any, ...]) -> Any:
         """Raises `BrokenMail`, `_Died`."""
         content = pickle.dumps((work, arguments), protocol=pickle.HIGHEST_PROTOCOL)
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(LENGTH.pack(len(content)) + content)
-            await self._process.stdin.drain()
+            self._questions.write(LENGTH.pack(len(content)) + content)
+            await self._questions.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise _Died from error
         kind, value = await self._answer()
@@ -62,10 +67,9 @@ class _Process:
         return value
 
     async def _answer(self) -> tuple[str, Any]:
-        assert self._process.stdout is not None
         try:
-            (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
-            answer: tuple[str, Any] = pickle.loads(await self._process.stdout.readexactly(length))  # noqa: S301 - our own
+            (length,) = LENGTH.unpack(await self._answers.readexactly(LENGTH.size))
+            answer: tuple[str, Any] = pickle.loads(await self._answers.readexactly(length))  # noqa: S301 - our own
             return answer
         except asyncio.IncompleteReadError as error:
             raise _Died from error
