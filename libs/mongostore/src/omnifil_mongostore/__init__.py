@@ -22,7 +22,6 @@ from .driver import (
     UpdateOne,
 )
 from .failures import Duplicate, duplicates, translate
-from .fanout import Fanout, Overrun, Subscription
 from .indexes import Index, IndexMismatch, IndexMissing, check_indexes, ensure_indexes
 from .leases import Lease
 from .positions import Fenced, Positions, StoredPosition
@@ -48,7 +47,6 @@ __all__ = [
     "Document",
     "Duplicate",
     "DuplicateKeyError",
-    "Fanout",
     "Fenced",
     "Index",
     "IndexMismatch",
@@ -57,7 +55,6 @@ __all__ = [
     "Lease",
     "Mongo",
     "NotAReplicaSet",
-    "Overrun",
     "Positions",
     "ReplaceOne",
     "ResumeToken",
@@ -65,7 +62,6 @@ __all__ = [
     "ReturnDocument",
     "Session",
     "StoredPosition",
-    "Subscription",
     "UpdateOne",
     "check_indexes",
     "connect",

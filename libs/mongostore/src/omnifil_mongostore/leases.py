@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from .driver import Database, Document, ReturnDocument
 from .failures import translate
+from .positions import Fenced
 
 log = structlog.get_logger(__name__)
 
@@ -23,10 +24,14 @@ class Lease:
     cannot overwrite its successor. `lost` is set as soon as the lease can no longer be relied on.
     """
 
-    def __init__(self, database: Database, name: str, ttl_s: float = 10) -> None:
+    def __init__(
+        self, database: Database, name: str, ttl_s: float = 10, *, waiting: Callable[[], None] = lambda: None
+    ) -> None:
+        """`waiting` is called at least every second while another holds the lease: a standby that is well beats."""
         self._leases = database["leases"]
         self._name = name
         self._ttl_s = ttl_s
+        self._waiting = waiting
         self._holder = uuid4().hex
         self.lost = asyncio.Event()
         self.token: int | None = None
@@ -57,9 +62,10 @@ class Lease:
             self.lost.set()
 
     async def run_held(self, stop: asyncio.Event, work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-        """Run `work(halt)` whenever the lease is held; `halt` is set when `stop` is, or when the lease is lost.
+        """Keep `work(halt)` running whenever the lease is held; `halt` is set when `stop` is, or when it is lost.
 
-        After a loss, it waits for the lease and runs `work` again, until `stop`.
+        After a loss, after `Fenced`, and when `work` returns by itself, the lease is waited for and `work` begins
+        again, until `stop`.
         """
         while not stop.is_set():
             async with self.held(stop) as token:
@@ -69,10 +75,11 @@ class Lease:
                 watch = asyncio.create_task(self._halt_on_either(stop, halt))
                 try:
                     await work(halt)
-                    if not halt.is_set():
-                        return
+                except Fenced as error:
+                    log.warning("lease_fenced", lease=self._name, error=str(error))
                 finally:
                     watch.cancel()
+            await self._pause(stop)
 
     async def _halt_on_either(self, stop: asyncio.Event, halt: asyncio.Event) -> None:
         waits = [asyncio.create_task(event.wait()) for event in (stop, self.lost)]
@@ -85,7 +92,6 @@ class Lease:
 
     async def _acquire(self, stop: asyncio.Event) -> float:
         """Sets `self.token` unless `stop` came first; returns until when (monotonic) the lease is ours."""
-        pause_s = min(self._ttl_s / 3, 1)
         while not stop.is_set():
             asked_at = time.monotonic()
             try:
@@ -96,9 +102,13 @@ class Lease:
                 if found is not None and found["holder"] == self._holder:
                     self.token = int(found["token"])
                     return asked_at + self._ttl_s
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause_s)
+            self._waiting()
+            await self._pause(stop)
         return 0
+
+    async def _pause(self, stop: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), min(self._ttl_s / 3, 1))
 
     async def _claim(self) -> Document | None:
         """Take the lease if it is free. One atomic update; whoever it leaves as holder has it."""

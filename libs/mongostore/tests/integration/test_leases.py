@@ -4,7 +4,7 @@ import time
 
 import pytest
 from omnifil_devstack.mongo_server import MongoServer
-from omnifil_mongostore import Lease, Mongo, connect
+from omnifil_mongostore import Lease, Mongo, Positions, connect
 from omnifil_testkit.servers import Mongod
 from omnifil_testkit.waiting import Eventually
 
@@ -141,3 +141,36 @@ async def test_a_lost_lease_halts_the_work_and_it_begins_again_when_the_lease_is
     stop.set()
     await running
     assert runs == [1, 2]
+
+
+async def test_work_that_was_fenced_begins_again_under_a_later_token(mongo: Mongo) -> None:
+    stop = asyncio.Event()
+    positions = Positions(mongo.database("cases"))
+    await positions.save("relay", None, fence=2)
+    held = lease(mongo, ttl_s=0.6)
+    tokens: list[int | None] = []
+
+    async def work(halt: asyncio.Event) -> None:
+        tokens.append(held.token)
+        await positions.save("relay", None, fence=held.token)
+        stop.set()
+
+    async with asyncio.timeout(10):
+        await held.run_held(stop, work)
+    assert tokens == [1, 2]
+
+
+async def test_a_standby_tells_that_it_is_well(mongo: Mongo, eventually: Eventually) -> None:
+    stop = asyncio.Event()
+    signs = 0
+
+    def waiting() -> None:
+        nonlocal signs
+        signs += 1
+
+    async with lease(mongo).held(stop):
+        standby = Lease(mongo.database("cases"), "relay", 0.3, waiting=waiting)
+        running = asyncio.create_task(_take(standby, stop))
+        await eventually(lambda: signs >= 3)
+        stop.set()
+        await running

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from . import openapi
-from .openapi import MEDIA_TYPE
+from .openapi import MEDIA_TYPE as MEDIA_TYPE
 
 _CODES = {
     400: "bad-request",
