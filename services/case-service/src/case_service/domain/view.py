@@ -146,7 +146,7 @@ def _with_message(view: DossierView, event: MessageLinked) -> Changes:
                     "display_name": message.sender.display_name,
                 }
         changes["conversations"] = _replaced(view, event.conversation_id, said)
-    if not _is_later(view.last_message and view.last_message.at, at):
+    if not _is_later(_last_at(view), at):
         changes["last_message"] = LastMessage(
             message_id=message.message_id,
             channel=message.channel,
@@ -176,7 +176,7 @@ def _with_reply(view: DossierView, reply: ReplyRequested, at: datetime) -> Chang
         "conversations": conversations,
         "unanswered_since": _still_unanswered(view, at),
     }
-    if not _is_later(view.last_message and view.last_message.at, at):
+    if not _is_later(_last_at(view), at):
         changes["last_message"] = LastMessage(
             message_id=reply.reply_id,
             channel=reply.targets[0].conversation.channel,
@@ -204,6 +204,10 @@ def _replaced(view: DossierView, conversation_id: str, changes: Changes) -> tupl
 
 def _still_unanswered(view: DossierView, answered_at: datetime) -> datetime | None:
     return view.unanswered_since if _is_later(view.unanswered_since, answered_at) else None
+
+
+def _last_at(view: DossierView) -> datetime | None:
+    return view.last_message.at if view.last_message is not None else None
 
 
 def _is_later(instant: datetime | None, than: datetime) -> bool:

@@ -1,0 +1,103 @@
+"""How appends and dossiers are kept in MongoDB, and read back. Entries are kept in the JSON that is published."""
+
+from typing import Any
+
+from omnifil_contracts.dossier import DossierView, TimelineEntry
+from omnifil_mongostore import Document, Index
+
+from case_service.domain.casebook import Append, Spot
+from case_service.domain.dossier import Dossier, Memory
+from case_service.domain.search import words_of
+
+TIMELINE = "timeline"
+DOSSIERS = "dossiers"
+WATERMARK = "relay"
+DATABASE = "cases"
+
+INDEXES = (
+    # (dossier, first seq) is the _id: two writers of one place cannot both succeed (invariants I3, I4).
+    Index(TIMELINE, ["entries.effect_id"], unique=True, name="effect"),
+    Index(
+        TIMELINE,
+        ["opens.customer_id", "opens.ordinal"],
+        unique=True,
+        partial={"opens": {"$exists": True}},
+        name="ordinal_of_customer",
+    ),
+    Index(TIMELINE, ["claims"], unique=True, partial={"claims": {"$exists": True}}, name="claimed_conversation"),
+    Index(TIMELINE, ["known.id"], partial={"known": {"$exists": True}}, name="known"),
+    Index(DOSSIERS, [("last_entry_at", -1), ("_id", -1)], name="activity"),
+    Index(DOSSIERS, ["status", ("last_entry_at", -1), ("_id", -1)], name="status_activity"),
+    Index(DOSSIERS, ["assigned_to", ("last_entry_at", -1), ("_id", -1)], name="agent_activity"),
+    Index(DOSSIERS, ["customer_id", ("last_entry_at", -1), ("_id", -1)], name="customer_activity"),
+    Index(DOSSIERS, ["channels", ("last_entry_at", -1), ("_id", -1)], name="channel_activity"),
+    Index(DOSSIERS, ["words"], name="words"),
+)
+
+
+def append_id(dossier_id: str, seq: int) -> str:
+    """The `_id` of the append that begins with this seq; these sort like the timeline."""
+    return f"{dossier_id}:{seq:010d}"
+
+
+def append_document(append: Append, part: list[TimelineEntry]) -> Document:
+    """The document of `part`, a run of the append's entries: all of them, unless they are too large for one."""
+    first, last = part[0].seq, part[-1].seq
+    document: Document = {
+        "_id": append_id(append.dossier_id, first),
+        "dossier_id": append.dossier_id,
+        "first_seq": first,
+        "last_seq": last,
+        "at": part[-1].at,
+        "entries": [entry.model_dump(mode="json") for entry in part],
+    }
+    if first == append.first_seq:
+        # Absent rather than empty: the partial indexes go by existence.
+        if append.opens:
+            document["opens"] = [{"customer_id": customer, "ordinal": ordinal} for customer, ordinal in append.opens]
+        if append.claims:
+            document["claims"] = append.claims
+        if append.known:
+            document["known"] = [{"id": known, "conversation_id": spot.conversation_id} for known, spot in append.known]
+        if append.answer is not None:
+            document["answer"] = append.answer
+    return document
+
+
+def append_of(document: Document) -> Append:
+    return Append(
+        dossier_id=document["dossier_id"],
+        first_seq=document["first_seq"],
+        entries=entries_of(document),
+        opens=[(each["customer_id"], each["ordinal"]) for each in document.get("opens", ())],
+        claims=list(document.get("claims", ())),
+        known=[
+            (each["id"], Spot(document["dossier_id"], each["conversation_id"])) for each in document.get("known", ())
+        ],
+        answer=document.get("answer"),
+    )
+
+
+def entries_of(document: Document) -> list[TimelineEntry]:
+    return [TimelineEntry.model_validate(each) for each in document["entries"]]
+
+
+def dossier_document(dossier: Dossier) -> Document:
+    """The projection of a dossier: the view, what deciding remembers, and the fields that inboxes look for."""
+    view = dossier.view
+    return {
+        "_id": dossier.id,
+        "seq": view.seq,
+        "view": view.model_dump(mode="json"),
+        "memory": dossier.memory.model_dump(mode="json"),
+        "status": view.status.value,
+        "assigned_to": view.assigned_to.id if view.assigned_to else None,
+        "customer_id": view.customer_id,
+        "channels": sorted({each.conversation.channel for each in view.conversations}),
+        "words": words_of(view.number, view.subject, view.customer_name),
+        "last_entry_at": view.last_entry_at,
+    }
+
+
+def dossier_of(document: dict[str, Any]) -> Dossier:
+    return Dossier(DossierView.model_validate(document["view"]), Memory.model_validate(document["memory"]))

@@ -1,0 +1,112 @@
+"""Appends as records: every entry on `dossier.events.v1`, every target of a reply on `outbound.<channel>.v1`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+from omnifil_contracts import ids
+from omnifil_contracts.delivery import SendMessage
+from omnifil_contracts.dossier import DossierEvent, MessageLinked, ReplyRequested, TimelineEntry
+from omnifil_contracts.topics import DOSSIER_EVENTS, OUTBOUND
+from omnifil_messaging import KafkaSettings, Outgoing, Producer, RecordTooLarge, TopicTail, ensure_topics
+
+from case_service.domain.casebook import Append
+
+log = structlog.get_logger(__name__)
+
+SOURCE = "/omnifil/case-service"
+
+
+class KafkaPublications:
+    """Implements `Publications`."""
+
+    def __init__(self, settings: KafkaSettings, producer: Producer) -> None:
+        self._settings = settings
+        self._producer = producer
+        self._channels: set[str] = set()
+
+    async def publish(self, appends: Sequence[Append]) -> Mapping[int, int]:
+        outgoing = [each for append in appends for entry in append.entries for each in records_of(append, entry)]
+        await self._see_to_topics(outgoing)
+        while True:
+            try:
+                positions = await self._producer.publish_all(outgoing)
+                break
+            except RecordTooLarge as error:
+                outgoing[error.index] = _smaller(outgoing[error.index], error)
+        ends: dict[int, int] = {}
+        for position in positions:
+            if position.topic == DOSSIER_EVENTS.name:
+                ends[position.partition] = max(ends.get(position.partition, 0), position.offset + 1)
+        return ends
+
+    async def ends(self) -> Mapping[int, int]:
+        return await TopicTail(self._settings, DOSSIER_EVENTS.name).end_offsets()
+
+    async def _see_to_topics(self, outgoing: Sequence[Outgoing]) -> None:
+        """An integrator's channel may get its first reply before anybody made its outbound topic."""
+        channels = {
+            each.record.target.conversation.channel for each in outgoing if isinstance(each.record, SendMessage)
+        }
+        if new := channels - self._channels:
+            await ensure_topics(self._settings, [OUTBOUND], channels=sorted(new))
+            self._channels |= new
+
+
+def records_of(append: Append, entry: TimelineEntry) -> Iterator[Outgoing]:
+    """What is published of an entry. Ids are of the thing, so that a repetition is the same event."""
+    yield Outgoing(
+        topic=DOSSIER_EVENTS.name,
+        key=append.dossier_id,
+        record=DossierEvent(dossier_id=append.dossier_id, entry=entry),
+        event_id=ids.event_id("entry", append.dossier_id, str(entry.seq)),
+        source=SOURCE,
+        subject=append.dossier_id,
+        time=entry.at,
+    )
+    if isinstance(entry.event, ReplyRequested):
+        for target in entry.event.targets:
+            yield Outgoing(
+                topic=OUTBOUND.of(target.conversation.channel),
+                key=target.conversation.conversation_id,
+                record=SendMessage(
+                    outbound_id=target.outbound_id,
+                    reply_id=entry.event.reply_id,
+                    dossier_id=append.dossier_id,
+                    target=target,
+                    text=entry.event.text,
+                    attachments=entry.event.attachments,
+                    agent=entry.actor,
+                    requested_at=entry.at,
+                ),
+                event_id=ids.event_id("send", target.outbound_id),
+                source=SOURCE,
+                subject=target.outbound_id,
+                time=entry.at,
+            )
+
+
+def _smaller(outgoing: Outgoing, error: RecordTooLarge) -> Outgoing:
+    """A message fitted its inbound topic, but not with what was decided about it. Its HTML stays in the timeline and
+    its original in the blob store; a hole in the stream would be worse than a plain text."""
+    event = outgoing.record.entry.event if isinstance(outgoing.record, DossierEvent) else None
+    if not isinstance(event, MessageLinked) or not isinstance(outgoing.record, DossierEvent):
+        raise error
+    message = event.message
+    if message.html is not None:
+        message = message.model_copy(update={"html": None})
+    elif len(message.text) > 1000:
+        message = message.model_copy(update={"text": message.text[: len(message.text) // 2]})
+    else:
+        raise error
+    log.warning("entry_published_without_html", dossier=outgoing.key, size_bytes=error.size_bytes)
+    smaller = event.model_copy(update={"message": message})
+    entry = outgoing.record.entry.model_copy(update={"event": smaller})
+    return Outgoing(
+        outgoing.topic,
+        outgoing.key,
+        DossierEvent(dossier_id=outgoing.record.dossier_id, entry=entry),
+        outgoing.event_id,
+        outgoing.source,
+        outgoing.subject,
+        outgoing.time,
+    )

@@ -1,0 +1,242 @@
+"""The timeline in MongoDB. An append is one document, and its insertion is the commit (there is an ADR on that)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from cachetools import LRUCache
+from omnifil_contracts.commands import CommandResult
+from omnifil_contracts.dossier import MessageLinked, ReplyLinked, ReplyRequested, TimelineEntry
+from omnifil_mongostore import (
+    BulkWriteError,
+    Document,
+    Duplicate,
+    DuplicateKeyError,
+    Mongo,
+    Session,
+    duplicates,
+    translate,
+)
+
+from case_service.adapters.documents import (
+    DATABASE,
+    DOSSIERS,
+    TIMELINE,
+    append_document,
+    append_id,
+    append_of,
+    dossier_of,
+    entries_of,
+)
+from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
+from case_service.domain.dossier import Dossier, evolve
+from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern
+from case_service.ports import NEWEST_DOSSIERS, Lost
+
+_DOCUMENT_CHARS = 3_000_000
+"""At four bytes a character well below MongoDB's 16 MB; what is longer is divided into several documents."""
+_RANGES = 100
+_CACHED_DOSSIERS = 5_000
+
+
+class MongoTimeline:
+    """Implements `Timeline`. `load` keeps states as starting points only: what came after them is read each time."""
+
+    def __init__(self, mongo: Mongo, *, patterns: Sequence[ReferencePattern] = DEFAULT_PATTERNS) -> None:
+        self._mongo = mongo
+        database = mongo.database(DATABASE)
+        self._timeline = database[TIMELINE]
+        self._dossiers = database[DOSSIERS]
+        self._patterns = patterns
+        self._cache: LRUCache[str, Dossier] = LRUCache(_CACHED_DOSSIERS)
+
+    async def look_up(self, lookup: Lookup, *, newest: int | None = NEWEST_DOSSIERS) -> Found:
+        ordinals, claims, spots = await asyncio.gather(
+            self._ordinals(lookup.customers, newest), self._claims(lookup.conversations), self._spots(lookup.known)
+        )
+        return Found(ordinals, claims, spots)
+
+    async def load(self, dossier_ids: Sequence[str]) -> dict[str, Dossier]:
+        found = {each: self._cache[each] for each in dossier_ids if each in self._cache}
+        missing = [each for each in dossier_ids if each not in found]
+        if missing:
+            with translate():
+                documents = await self._dossiers.find(
+                    {"_id": {"$in": missing}}, {"view": True, "memory": True}
+                ).to_list(None)
+            found |= {document["_id"]: dossier_of(document) for document in documents}
+        for document in await self._after({each: found[each].seq if each in found else 0 for each in dossier_ids}):
+            dossier = found.get(document["dossier_id"])
+            for entry in entries_of(document):
+                dossier = evolve(document["dossier_id"], dossier, entry, self._patterns)
+            if dossier is not None:
+                found[dossier.id] = dossier
+        self._cache.update(found)
+        return found
+
+    async def append(self, groups: Sequence[Group]) -> dict[int, Lost]:
+        single: list[tuple[int, Document]] = []
+        lost: dict[int, Lost] = {}
+        for index, group in enumerate(groups):
+            documents = [document for append in group.appends for document in _divided(append)]
+            if len(documents) == 1:
+                single.append((index, documents[0]))
+            elif (refused := await self._insert_together(documents)) is not None:
+                lost[index] = refused
+        if single:
+            lost |= await self._insert_each(single)
+        for index, group in enumerate(groups):
+            for append in group.appends:
+                if index in lost:
+                    self._cache.pop(append.dossier_id, None)
+                elif append.dossier is not None:
+                    self._cache[append.dossier_id] = append.dossier
+        return lost
+
+    async def history(self, dossier_id: str) -> list[TimelineEntry]:
+        return await self.entries(dossier_id, limit=0)
+
+    async def entries(
+        self, dossier_id: str, *, after_seq: int = 0, before_seq: int | None = None, limit: int
+    ) -> list[TimelineEntry]:
+        """`limit` 0: all."""
+        forward = limit == 0 or (after_seq > 0 and before_seq is None)
+        # An append that begins before `after_seq` may reach beyond it.
+        bounds = {"$gt": f"{dossier_id}:", "$lt": append_id(dossier_id, before_seq) if before_seq else f"{dossier_id};"}
+        wanted = {"_id": bounds, "last_seq": {"$gt": after_seq}}
+        cursor = self._timeline.find(wanted).sort("_id", 1 if forward else -1)
+        found: list[TimelineEntry] = []
+        with translate():
+            async for document in cursor:
+                entries = [
+                    each
+                    for each in entries_of(document)
+                    if each.seq > after_seq and (before_seq is None or each.seq < before_seq)
+                ]
+                found = found + entries if forward else entries + found
+                if limit and len(found) >= limit:
+                    break
+        if not limit:
+            return found
+        return found[:limit] if forward else found[-limit:]
+
+    async def answer_to(self, command_id: str) -> CommandResult | None:
+        with translate():
+            document = await self._timeline.find_one({"entries.effect_id": f"cmd:{command_id}:0"}, {"answer": True})
+        if document is None:
+            return None
+        return CommandResult.model_validate(document["answer"])
+
+    async def all_appends(self, *, since: datetime | None = None) -> AsyncIterator[Append]:
+        wanted: dict[str, Any] = {} if since is None else {"at": {"$gte": since}}
+        with translate():
+            async for document in self._timeline.find(wanted).sort("_id", 1).batch_size(500):
+                yield append_of(document)
+
+    async def count(self) -> int:
+        """How many appends there are, about."""
+        with translate():
+            return int(await self._timeline.estimated_document_count())
+
+    async def _ordinals(self, customers: frozenset[str], newest: int | None) -> dict[str, dict[int, str]]:
+        if not customers:
+            return {}
+        found: dict[str, dict[int, str]] = {}
+        with translate():
+            async for document in self._timeline.find(
+                {"opens.customer_id": {"$in": sorted(customers)}, "opens": {"$exists": True}},
+                {"opens": True, "dossier_id": True},
+            ):
+                for each in document["opens"]:
+                    if each["customer_id"] in customers:
+                        found.setdefault(each["customer_id"], {})[each["ordinal"]] = document["dossier_id"]
+        if newest is None:
+            return found
+        return {customer: dict(sorted(claimed.items())[-newest:]) for customer, claimed in found.items()}
+
+    async def _claims(self, conversations: frozenset[str]) -> dict[str, str]:
+        if not conversations:
+            return {}
+        wanted = {"claims": {"$in": sorted(conversations), "$exists": True}}
+        with translate():
+            documents = await self._timeline.find(wanted, {"claims": True, "dossier_id": True}).to_list(None)
+        return {
+            claimed: document["dossier_id"]
+            for document in documents
+            for claimed in document["claims"]
+            if claimed in conversations
+        }
+
+    async def _spots(self, known: frozenset[str]) -> dict[str, list[Spot]]:
+        if not known:
+            return {}
+        wanted = {"known.id": {"$in": sorted(known)}, "known": {"$exists": True}}
+        with translate():
+            documents = await self._timeline.find(wanted, {"known": True, "dossier_id": True}).to_list(None)
+        found: dict[str, list[Spot]] = {}
+        for document in documents:
+            for each in document["known"]:
+                if each["id"] in known:
+                    found.setdefault(each["id"], []).append(Spot(document["dossier_id"], each["conversation_id"]))
+        return found
+
+    async def _after(self, seqs: dict[str, int]) -> list[Document]:
+        """The appends of these dossiers that begin after these seqs, in order."""
+        ranges = [
+            {"_id": {"$gt": append_id(dossier_id, seq), "$lt": f"{dossier_id};"}} for dossier_id, seq in seqs.items()
+        ]
+        chunks = [ranges[start : start + _RANGES] for start in range(0, len(ranges), _RANGES)]
+        with translate():
+            found = await asyncio.gather(
+                *(self._timeline.find({"$or": chunk}).sort("_id", 1).to_list(None) for chunk in chunks)
+            )
+        return [document for documents in found for document in documents]
+
+    async def _insert_each(self, documents: Sequence[tuple[int, Document]]) -> dict[int, Lost]:
+        try:
+            with translate():
+                await self._timeline.insert_many([document for _, document in documents], ordered=False)
+        except BulkWriteError as error:
+            return {documents[refused.index][0]: _lost(refused) for refused in duplicates(error)}
+        return {}
+
+    async def _insert_together(self, documents: list[Document]) -> Lost | None:
+        async def insert(session: Session) -> None:
+            await self._timeline.insert_many(documents, ordered=True, session=session)
+
+        try:
+            await self._mongo.transaction(insert)
+        except (BulkWriteError, DuplicateKeyError) as error:
+            return _lost(duplicates(error)[0])
+        return None
+
+
+def _lost(refused: Duplicate) -> Lost:
+    return Lost(refused.key_value.get("entries.effect_id"))
+
+
+def _divided(append: Append) -> Iterable[Document]:
+    part: list[TimelineEntry] = []
+    size = 0
+    for entry in append.entries:
+        chars = _chars(entry)
+        if part and size + chars > _DOCUMENT_CHARS:
+            yield append_document(append, part)
+            part, size = [], 0
+        part.append(entry)
+        size += chars
+    if part:
+        yield append_document(append, part)
+
+
+def _chars(entry: TimelineEntry) -> int:
+    """About how long the entry is; the envelope and all that is bounded by the contract is in the constant."""
+    event = entry.event
+    if isinstance(event, MessageLinked):
+        return 6_000 + len(event.message.text) + len(event.message.html or "")
+    if isinstance(event, ReplyRequested):
+        return 6_000 + len(event.text)
+    if isinstance(event, ReplyLinked):
+        return 6_000 + len(event.reply.text)
+    return 2_000

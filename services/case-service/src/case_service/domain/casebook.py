@@ -1,0 +1,284 @@
+"""The dossiers that a batch of decisions is about, and what has been decided so far.
+
+A decision says what it adds to which dossiers; the casebook gives the entries their `seq` and keeps the dossiers as
+they will be, so that the next decision of the batch sees them. Nothing is stored here: handlers append what comes out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from omnifil_contracts import ids
+from omnifil_contracts.dossier import (
+    CustomerReassigned,
+    DeliveryUpdated,
+    DossierOpened,
+    Event,
+    MessageLinked,
+    ReplyRequested,
+    TimelineEntry,
+)
+from omnifil_contracts.identity import Actor
+
+from case_service.domain.dossier import Dossier, evolve
+from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern
+from case_service.domain.view import conversation_of
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry that has no `seq` yet."""
+
+    event: Event
+    actor: Actor
+    occurred_at: datetime
+    effect_id: str
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What one decision adds to one dossier, and the conversation ids that it claims for it."""
+
+    dossier_id: str
+    drafts: tuple[Draft, ...]
+    claims: tuple[str, ...] = ()
+
+
+Decision = tuple[Addition, ...]
+"""All or nothing."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a message or a sent reply stands: in the conversation, which that dossier had then."""
+
+    dossier_id: str
+    conversation_id: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What a batch wants to know about. `known` are message ids and `sent_key()`s."""
+
+    customers: frozenset[str] = frozenset()
+    conversations: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    dossiers: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Lookup") -> "Lookup":
+        return Lookup(
+            self.customers | other.customers,
+            self.conversations | other.conversations,
+            self.known | other.known,
+            self.dossiers | other.dossiers,
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the timeline says of a `Lookup`."""
+
+    ordinals: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """Customer → ordinal → dossier that claimed it."""
+    claims: Mapping[str, str] = field(default_factory=dict)
+    """Conversation → dossier that claimed it."""
+    spots: Mapping[str, Sequence[Spot]] = field(default_factory=dict)
+
+    @property
+    def dossiers(self) -> frozenset[str]:
+        return frozenset(
+            [dossier for claimed in self.ordinals.values() for dossier in claimed.values()]
+            + list(self.claims.values())
+            + [spot.dossier_id for spots in self.spots.values() for spot in spots]
+        )
+
+    @property
+    def conversations(self) -> frozenset[str]:
+        return frozenset(self.claims) | {spot.conversation_id for spots in self.spots.values() for spot in spots}
+
+
+@dataclass
+class Append:
+    """All entries that this batch adds to one dossier: one document, one commit."""
+
+    dossier_id: str
+    first_seq: int
+    entries: list[TimelineEntry] = field(default_factory=list)
+    opens: list[tuple[str, int]] = field(default_factory=list)
+    """(customer id, ordinal) claimed."""
+    claims: list[str] = field(default_factory=list)
+    known: list[tuple[str, Spot]] = field(default_factory=list)
+    dossier: Dossier | None = None
+    """The dossier with these entries."""
+    answer: dict[str, object] | None = None
+    """What a command is answered with, also when it comes a second time."""
+
+    @property
+    def last_seq(self) -> int:
+        return self.first_seq + len(self.entries) - 1
+
+
+@dataclass
+class Group:
+    """Appends that are written together or not at all, and the numbers of the decisions that they come from."""
+
+    appends: list[Append]
+    decisions: list[int]
+
+    @property
+    def opens(self) -> list[tuple[str, int]]:
+        return [claim for append in self.appends for claim in append.opens]
+
+
+class Casebook:
+    """The workspace of one batch. Not for sharing between batches."""
+
+    def __init__(
+        self,
+        dossiers: Mapping[str, Dossier] | None = None,
+        found: Found | None = None,
+        patterns: Sequence[ReferencePattern] = DEFAULT_PATTERNS,
+    ) -> None:
+        found = found or Found()
+        self.patterns = patterns
+        self._dossiers = dict(dossiers or {})
+        self._ordinals = {customer: dict(claimed) for customer, claimed in found.ordinals.items()}
+        self._claims = dict(found.claims)
+        self._spots = {key: list(spots) for key, spots in found.spots.items()}
+        self._appends: dict[str, Append] = {}
+        self._together: list[tuple[int, tuple[str, ...]]] = []
+
+    def get(self, dossier_id: str) -> Dossier | None:
+        return self._dossiers.get(dossier_id)
+
+    def of_customer(self, customer_id: str) -> list[Dossier]:
+        """The customer's dossiers that are in this casebook, oldest first; also those that were reassigned to them."""
+        claimed = sorted(self._ordinals.get(customer_id, {}).items())
+        found = dict.fromkeys(dossier_id for _, dossier_id in claimed)
+        loaded = (self._dossiers.get(dossier_id) for dossier_id in found)
+        return [dossier for dossier in loaded if dossier is not None and dossier.customer_id == customer_id]
+
+    def once_of_customer(self, customer_id: str) -> list[Dossier]:
+        """Every dossier here that is or was this customer's, oldest first."""
+        claimed = dict.fromkeys(each for _, each in sorted(self._ordinals.get(customer_id, {}).items()))
+        loaded = (self._dossiers.get(dossier_id) for dossier_id in claimed)
+        return [dossier for dossier in loaded if dossier is not None]
+
+    def next_ordinal(self, customer_id: str) -> int:
+        return max(self._ordinals.get(customer_id, {}), default=0) + 1
+
+    def is_claimed(self, conversation_id: str) -> bool:
+        return conversation_id in self._claims
+
+    def spots(self, known: str) -> Sequence[Spot]:
+        """Where a message (by its id) or a sent reply (by `sent_key`) stands; empty when it is new."""
+        return self._spots.get(known, ())
+
+    def holder(self, conversation_id: str, start: str | None = None) -> tuple[Dossier, str] | None:
+        """The dossier that has the conversation now, and the conversation's id there (its alias resolved).
+
+        `start` is a dossier that has or had it; without one, the dossier that claimed the id.
+        """
+        dossier_id = start or self._claims.get(conversation_id)
+        # Each departure is later than the one before, so the chain of moves has no ring.
+        while dossier_id is not None and (dossier := self._dossiers.get(dossier_id)) is not None:
+            if dossier.has_conversation(conversation_id):
+                return dossier, conversation_id
+            if conversation_id not in dossier.memory.moved_to:
+                alias = dossier.memory.aliases.get(conversation_id)
+                if alias is None:
+                    return None
+                conversation_id = alias
+                continue
+            dossier_id = dossier.memory.moved_to[conversation_id]
+        return None
+
+    def record(self, decision: Decision, now: datetime, number: int = 0) -> None:
+        """Give the entries of a decision their place. `number` names the decision in the groups that come out."""
+        additions = [each for each in decision if each.drafts]
+        for addition in additions:
+            self._add(addition, now)
+        if additions:
+            self._together.append((number, tuple(each.dossier_id for each in additions)))
+
+    def groups(self) -> list[Group]:
+        """What is to be written, dossiers that one decision touches together in one group; in the order decided."""
+        leader: dict[str, str] = {}
+
+        def lead(dossier_id: str) -> str:
+            while leader.setdefault(dossier_id, dossier_id) != dossier_id:
+                dossier_id = leader[dossier_id]
+            return dossier_id
+
+        for _, dossier_ids in self._together:
+            for other in dossier_ids[1:]:
+                leader[lead(other)] = lead(dossier_ids[0])
+        groups: dict[str, Group] = {}
+        for dossier_id, append in self._appends.items():
+            groups.setdefault(lead(dossier_id), Group([], [])).appends.append(append)
+        for number, dossier_ids in self._together:
+            groups[lead(dossier_ids[0])].decisions.append(number)
+        return list(groups.values())
+
+    def append_of(self, dossier_id: str) -> Append | None:
+        """What this batch adds to the dossier so far."""
+        return self._appends.get(dossier_id)
+
+    def _add(self, addition: Addition, now: datetime) -> None:
+        dossier = self._dossiers.get(addition.dossier_id)
+        seq = dossier.seq if dossier else 0
+        append = self._appends.setdefault(addition.dossier_id, Append(addition.dossier_id, seq + 1))
+        for draft in addition.drafts:
+            seq += 1
+            entry = TimelineEntry(
+                seq=seq,
+                at=max(now, dossier.memory.appended_at) if dossier else now,
+                occurred_at=draft.occurred_at,
+                actor=draft.actor,
+                effect_id=draft.effect_id,
+                event=draft.event,
+            )
+            dossier = evolve(addition.dossier_id, dossier, entry, self.patterns)
+            append.entries.append(entry)
+            for known, spot in spots_of(dossier, entry):
+                append.known.append((known, spot))
+                self._spots.setdefault(known, []).append(spot)
+            if isinstance(draft.event, DossierOpened | CustomerReassigned):
+                append.opens.append((draft.event.customer_id, draft.event.ordinal))
+                self._ordinals.setdefault(draft.event.customer_id, {})[draft.event.ordinal] = addition.dossier_id
+        for claimed in addition.claims:
+            append.claims.append(claimed)
+            self._claims[claimed] = addition.dossier_id
+        if dossier is not None:
+            self._dossiers[addition.dossier_id] = append.dossier = dossier
+
+
+def sent_key(outbound_id: str) -> str:
+    """How a reply that we sent is looked up by its outbound id."""
+    return f"sent:{outbound_id}"
+
+
+def spots_of(dossier: Dossier, entry: TimelineEntry) -> Iterator[tuple[str, Spot]]:
+    """What this entry makes known of where messages and replies stand."""
+    event = entry.event
+    if isinstance(event, MessageLinked):
+        yield event.message.message_id, Spot(dossier.id, event.conversation_id)
+    elif isinstance(event, ReplyRequested):
+        for target in event.targets:
+            yield sent_key(target.outbound_id), Spot(dossier.id, target.conversation.conversation_id)
+    elif isinstance(event, DeliveryUpdated) and event.provider_message_id is not None:
+        held = conversation_of(dossier.view, event.conversation_id)
+        if held is not None:
+            conversation = held.conversation
+            known = ids.message_id(conversation.channel, conversation.account, event.provider_message_id)
+            yield known, Spot(dossier.id, event.conversation_id)
+
+
+def dossiers_to_follow(dossiers: Iterable[Dossier], conversations: frozenset[str]) -> frozenset[str]:
+    """Where these conversations (and those they are aliases of) have moved to from these dossiers."""
+    wanted: set[str] = set()
+    for dossier in dossiers:
+        memory = dossier.memory
+        concerned = conversations | {memory.aliases[each] for each in conversations if each in memory.aliases}
+        wanted.update(memory.moved_to[each] for each in concerned if each in memory.moved_to)
+    return frozenset(wanted)

@@ -1,0 +1,199 @@
+"""When an identity turns out to be another customer's, their dossiers follow. When that is taken back, so do they.
+
+`customer.events` says states, not changes: `next_step` compares a customer's newest state with the dossiers and gives
+the first thing that is not as it should be. Carried out again and again it comes to an end, whatever happened before.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
+from omnifil_contracts.dossier import ConversationView, CustomerReassigned, Event, SuggestionResolved
+from omnifil_contracts.identity import Actor, Because, Evidence, Identity
+
+from case_service.domain.casebook import Casebook, Lookup
+from case_service.domain.dossier import Dossier
+from case_service.domain.linking import live_dossiers
+from case_service.domain.policy import Policy
+
+_BY_CUSTOMER = ("customer", "new", "follow-up", "identity")
+"""Rules that link a conversation because of whose it is; what an agent, a thread or a token decided stays."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transaction: conversations go from one dossier to another, each gets further events.
+
+    `to_dossier` None with conversations: a new dossier of `owner`. Without conversations: `before` is all there is.
+    """
+
+    dossier: Dossier
+    because: Because
+    actor: Actor
+    owner: str
+    conversation_ids: tuple[str, ...] = ()
+    to_dossier: Dossier | None = None
+    before: tuple[Event, ...] = ()
+    after: tuple[Event, ...] = ()
+
+
+def lookup_of_change(changed: CustomerChanged) -> Lookup:
+    customers = {changed.customer_id, *(each.to_customer_id for each in changed.released)}
+    return Lookup(customers=frozenset(customers))
+
+
+def can_concern_dossiers(changed: CustomerChanged) -> bool:
+    """A customer who has just appeared has no history to set right."""
+    return changed.version > 1
+
+
+def next_step(casebook: Casebook, changed: CustomerChanged, policy: Policy, now: datetime) -> Step | None:
+    """What this customer's state asks for next; None when all is as it should be."""
+    ownership = _Ownership(changed)
+    for dossier in casebook.once_of_customer(changed.customer_id):
+        for step in (
+            _reassigned(casebook, dossier, ownership, policy, now),
+            _brought_back(casebook, dossier, ownership),
+            _sent_home(casebook, dossier, ownership, policy, now),
+        ):
+            if step is not None:
+                return step
+    return None
+
+
+class _Ownership:
+    """Whose an identity is, as far as this customer's state tells."""
+
+    def __init__(self, changed: CustomerChanged) -> None:
+        self.customer_id = changed.customer_id
+        self.name = changed.display_name
+        self._linked: dict[str, LinkedIdentity] = {each.identity.key: each for each in changed.identities}
+        self._released: dict[str, ReleasedIdentity] = {}
+        for each in sorted(changed.released, key=lambda released: released.at):
+            self._released[each.identity.key] = each
+
+    def of(self, identity: Identity | None) -> str | None:
+        """None: this customer never had it, so nothing is known of it here."""
+        if identity is None:
+            return None
+        if identity.key in self._linked:
+            return self.customer_id
+        released = self._released.get(identity.key)
+        return released.to_customer_id if released else None
+
+    def because(self, identity: Identity, *more: Evidence) -> tuple[Because, Actor]:
+        """The link that says so, and who made it."""
+        link = self._linked.get(identity.key) or self._released[identity.key]
+        told = {"identity": identity.value, "agent": link.actor.name or link.actor.id}
+        evidence = (Evidence(code="identity-linked", values=told), *link.because.evidence, *more)
+        return Because(rule="identity", evidence=evidence, link_id=link.link_id), link.actor
+
+
+def _reassigned(
+    casebook: Casebook, dossier: Dossier, ownership: _Ownership, policy: Policy, now: datetime
+) -> Step | None:
+    """All conversations of the dossier are one other customer's: so is the dossier; and the rule `customer` applies."""
+    conversations = dossier.view.conversations
+    owners = {ownership.of(each.identity) for each in conversations}
+    owner = owners.pop() if len(owners) == 1 else None
+    if owner is None or owner == dossier.customer_id:
+        return None
+    identity = conversations[0].identity
+    assert identity is not None  # noqa: S101 an identity that is nobody's has no owner
+    because, actor = ownership.because(identity)
+    before: tuple[Event, ...] = (
+        *_answered(dossier, owner),
+        CustomerReassigned(
+            customer_id=owner,
+            customer_name=_name_of(casebook, dossier, owner, ownership),
+            ordinal=casebook.next_ordinal(owner),
+            previous_customer_id=dossier.customer_id,
+            because=because,
+        ),
+    )
+    window = policy.of(conversations[-1].conversation.channel)
+    others = [each for each in live_dossiers(casebook, owner, now, window) if each.id != dossier.id]
+    came_by_link = dossier.id not in {each.id for each in casebook.once_of_customer(owner)}
+    if not (dossier.is_live and came_by_link and len(others) == 1):
+        return Step(dossier, because, actor, owner, before=before)
+    one_live = Evidence(code="one-live-dossier", values={"number": others[0].view.number})
+    merged, _ = ownership.because(identity, one_live)
+    ids = tuple(each.conversation.conversation_id for each in conversations)
+    return Step(dossier, merged, actor, owner, conversation_ids=ids, to_dossier=others[0], before=before)
+
+
+def _brought_back(casebook: Casebook, origin: Dossier, ownership: _Ownership) -> Step | None:
+    """A conversation left this dossier because of a link, and the identity is this customer's again."""
+    for conversation_id in origin.memory.moved_to:
+        held = casebook.holder(conversation_id, origin.id)
+        if held is None or held[0].id == origin.id or held[0].customer_id == ownership.customer_id:
+            continue
+        for each in _moved_by_link(held[0], conversation_id):
+            came_from = held[0].memory.threads[conversation_id].moved_from
+            if came_from == origin.id and ownership.of(each.identity) == ownership.customer_id:
+                return _return(casebook, held[0], each, origin, ownership)
+    return None
+
+
+def _sent_home(
+    casebook: Casebook, dossier: Dossier, ownership: _Ownership, policy: Policy, now: datetime
+) -> Step | None:
+    """A conversation is here because it was thought this customer's, and is another's."""
+    if dossier.customer_id != ownership.customer_id:
+        return None
+    for each in dossier.view.conversations:
+        owner = ownership.of(each.identity)
+        if owner in (None, ownership.customer_id) or each.because.rule not in _BY_CUSTOMER or each.identity is None:
+            continue
+        conversation_id = each.conversation.conversation_id
+        origin_id = dossier.memory.threads[conversation_id].moved_from
+        origin = casebook.get(origin_id) if origin_id and each.because.rule == "identity" else None
+        if origin is not None:
+            return _return(casebook, dossier, each, origin, ownership)
+        because, actor = ownership.because(each.identity)
+        live = live_dossiers(casebook, str(owner), now, policy.of(each.conversation.channel))
+        target = live[0] if len(live) == 1 else None
+        return Step(dossier, because, actor, str(owner), (conversation_id,), target)
+    return None
+
+
+def _return(
+    casebook: Casebook, holder: Dossier, held: ConversationView, origin: Dossier, ownership: _Ownership
+) -> Step:
+    assert held.identity is not None  # noqa: S101 the callers have looked
+    owner = str(ownership.of(held.identity))
+    because, actor = ownership.because(held.identity, Evidence(code="back-where-it-was"))
+    after: tuple[Event, ...] = ()
+    if origin.customer_id != owner:
+        after = (
+            CustomerReassigned(
+                customer_id=owner,
+                customer_name=_name_of(casebook, origin, owner, ownership),
+                ordinal=casebook.next_ordinal(owner),
+                previous_customer_id=origin.customer_id,
+                because=because,
+            ),
+        )
+    return Step(holder, because, actor, owner, (held.conversation.conversation_id,), to_dossier=origin, after=after)
+
+
+def _moved_by_link(dossier: Dossier, conversation_id: str) -> Iterator[ConversationView]:
+    for each in dossier.view.conversations:
+        if each.conversation.conversation_id == conversation_id and each.because.rule == "identity":
+            yield each
+
+
+def _answered(dossier: Dossier, owner: str) -> Iterator[Event]:
+    """The suggestions that asked whether this is that customer."""
+    for suggestion in dossier.view.suggestions:
+        if suggestion.kind == "same-customer" and suggestion.customer_id == owner:
+            yield SuggestionResolved(suggestion_id=suggestion.suggestion_id, accepted=True)
+
+
+def _name_of(casebook: Casebook, dossier: Dossier, owner: str, ownership: _Ownership) -> str | None:
+    if owner == ownership.customer_id:
+        return ownership.name
+    names: Sequence[str | None] = [each.view.customer_name for each in casebook.of_customer(owner)]
+    names = [*names, *(each.customer_name for each in dossier.view.suggestions if each.customer_id == owner)]
+    return next((name for name in reversed(names) if name), None)

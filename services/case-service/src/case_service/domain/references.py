@@ -1,0 +1,56 @@
+"""Explicit references in what customers write, such as order numbers: they tell two cases of one person apart."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+_SEARCHED_CHARS = 20_000
+
+
+@dataclass(frozen=True)
+class ReferencePattern:
+    """`kind` becomes part of the evidence (`same-<kind>-number`); group 1 of `pattern` is the number."""
+
+    kind: str
+    pattern: str
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.IGNORECASE)
+
+
+_NUMBER = r"\s*(?:n[o°º]\.?|nr\.?|num(?:ber|éro|mer)?\.?)?\s*[:#]?\s*((?=[a-z-]{0,6}\d)[a-z]{0,3}-?\d{3,14})\b"
+
+DEFAULT_PATTERNS = (
+    ReferencePattern("order", rf"\b(?:order|commande|bestellung|pedido|ordine)\b{_NUMBER}"),
+    ReferencePattern("invoice", rf"\b(?:invoice|facture|rechnung|factura|fattura)\b{_NUMBER}"),
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A number somebody named, such as order 4711."""
+
+    kind: str
+    number: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.number}"
+
+    @classmethod
+    def of_key(cls, key: str) -> "Reference":
+        kind, _, number = key.partition(":")
+        return cls(kind, number)
+
+
+def references_in(patterns: Sequence[ReferencePattern], *texts: str | None) -> tuple[Reference, ...]:
+    """What is named in these texts, each once, in the order of appearance."""
+    found: dict[Reference, None] = {}
+    for text in texts:
+        if text:
+            for pattern in patterns:
+                for match in pattern.compiled.finditer(text[:_SEARCHED_CHARS]):
+                    found[Reference(pattern.kind, match[1].upper())] = None
+    return tuple(found)

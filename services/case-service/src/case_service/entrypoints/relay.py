@@ -1,0 +1,148 @@
+"""The relay: follows the change stream of the timeline, and marks how far everything is carried out.
+
+The watermark (resume token and topic offsets, written together) says: all up to here is published and projected. After
+a crash the relay goes on from it and repeats a little; nothing is left out, for it is written last.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import timedelta
+
+import structlog
+from omnifil_messaging import Backoff
+from omnifil_mongostore import (
+    ChangeBatch,
+    ChangeTail,
+    Fenced,
+    Lease,
+    Mongo,
+    Positions,
+    ResumeToken,
+    ResumeTokenGone,
+    StoredPosition,
+)
+from omnifil_servicekit.errors import Transient
+
+from case_service.adapters.documents import DATABASE, TIMELINE, WATERMARK, append_of
+from case_service.handlers.relaying import Relaying
+from case_service.ports import Publications
+
+log = structlog.get_logger(__name__)
+
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""How much of what the projection has already is published again when the stream was lost: more than a relay lags."""
+
+
+class Relay:
+    """One of several may run; the lease says which."""
+
+    def __init__(
+        self,
+        mongo: Mongo,
+        relaying: Relaying,
+        publications: Publications,
+        *,
+        lease_s: float = 10,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        database = mongo.database(DATABASE)
+        self._tail = ChangeTail(
+            database, TIMELINE, pipeline=[{"$match": {"operationType": "insert"}}], max_await_ms=500
+        )
+        self._positions = Positions(database)
+        self._lease = Lease(database, "case-service.relay", lease_s)
+        self._relaying = relaying
+        self._publications = publications
+        self._beat = beat
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. Waits for a broker or a database that is away."""
+        standby = asyncio.create_task(self._beat_while_waiting())
+        try:
+            await self._lease.run_held(stop, self._hold)
+        finally:
+            standby.cancel()
+
+    async def _beat_while_waiting(self) -> None:
+        """A relay that stands by for another is as well as one that works."""
+        while True:
+            if self._lease.token is None or self._lease.lost.is_set():
+                self._beat()
+            await asyncio.sleep(1)
+
+    async def _hold(self, halt: asyncio.Event) -> None:
+        backoff, attempt = Backoff(ceiling_s=5.0), 0
+        while not halt.is_set():
+            self._relaying.forget()
+            self._beat()
+            try:
+                await self._follow(halt)
+            except Transient as error:
+                attempt += 1
+                pause_s = backoff.pause_s(min(attempt, 6))
+                log.warning("relay_waits", error=str(error), again_in_s=round(pause_s, 2))
+                await _wait(halt, pause_s)
+            except Fenced:
+                log.warning("relay_fenced")
+                return
+
+    async def _follow(self, halt: asyncio.Event) -> None:
+        position = await self._positions.load(WATERMARK)
+        offsets = dict(position.offsets) if position else dict(await self._publications.ends())
+        token = position.resume_token if position else None
+        try:
+            await self._carry_all(token, position, offsets, halt)
+        except ResumeTokenGone as error:
+            log.error(
+                "resume_token_gone",
+                error=str(error),
+                meaning="The oplog no longer reaches back to the watermark: the timeline is read again.",
+                watermark=position.saved_at.isoformat() if position else None,
+            )
+            await self._carry_all(None, position, offsets, halt)
+
+    async def _carry_all(
+        self,
+        token: ResumeToken | None,
+        position: StoredPosition | None,
+        offsets: dict[int, int],
+        halt: asyncio.Event,
+    ) -> None:
+        """From the token on; without one, everything that the watermark (None: there is none) cannot vouch for."""
+        scanned = token is not None
+        async with aclosing(self._tail.batches(token, halt)) as batches:
+            async for batch in batches:
+                # Only now that the stream is open is the timeline read: nothing slips through between the two.
+                if not scanned:
+                    await self._scan(position, offsets, halt)
+                    scanned = True
+                if halt.is_set() and not batch.changes:
+                    return
+                await self._carry(batch, offsets)
+                self._beat()
+
+    async def _carry(self, batch: ChangeBatch, offsets: dict[int, int]) -> None:
+        appends = [append_of(change.document) for change in batch.changes if change.document is not None]
+        if appends:
+            offsets |= await self._relaying.carry(appends)
+        await self._positions.save(WATERMARK, batch.resume_token, offsets, fence=self._lease.token)
+
+    async def _scan(self, position: StoredPosition | None, offsets: dict[int, int], halt: asyncio.Event) -> None:
+        since = position.saved_at - _CLOCKS_DIFFER if position else None
+        carried = 0
+        async for appends in self._relaying.suspects(since):
+            if halt.is_set():
+                raise Transient("The relay was stopped while it read the timeline: it begins again.")
+            offsets |= await self._relaying.carry(appends)
+            carried += sum(len(append.entries) for append in appends)
+            self._beat()
+        log.info("timeline_scanned", since=since.isoformat() if since else "the beginning", entries=carried)
+
+
+async def _wait(stop: asyncio.Event, pause_s: float) -> None:
+    try:
+        async with asyncio.timeout(pause_s):
+            await stop.wait()
+    except TimeoutError:
+        return

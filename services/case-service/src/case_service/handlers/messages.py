@@ -1,0 +1,61 @@
+"""Batches of identified messages, and of reports on replies."""
+
+from collections.abc import Sequence
+
+import structlog
+from omnifil_contracts.delivery import DeliveryReported
+from omnifil_contracts.message import IdentifiedMessage
+
+from case_service.domain.deliveries import lookup_of_report, note_delivery
+from case_service.domain.linking import link_message, lookup_of
+from case_service.domain.policy import Policy
+from case_service.domain.tokens import Minting
+from case_service.handlers.settling import Clock, settle
+from case_service.ports import Timeline
+
+log = structlog.get_logger(__name__)
+
+
+class Messages:
+    """Links messages to dossiers, in their order."""
+
+    def __init__(self, timeline: Timeline, policy: Policy, minting: Minting, clock: Clock) -> None:
+        self._timeline = timeline
+        self._policy = policy
+        self._minting = minting
+        self._clock = clock
+
+    async def link(self, batch: Sequence[IdentifiedMessage]) -> None:
+        """Returns when every message is durably in a dossier. Raises `Transient`."""
+        await settle(
+            self._timeline,
+            batch,
+            lookup=lookup_of,
+            decide=lambda casebook, item, now: link_message(casebook, item, now, self._policy, self._minting),
+            customer=lambda item: item.customer_id,
+            clock=self._clock,
+            patterns=self._policy.patterns,
+        )
+        log.debug("messages_linked", count=len(batch))
+
+
+class Deliveries:
+    """Notes what became of replies."""
+
+    def __init__(self, timeline: Timeline, policy: Policy, clock: Clock) -> None:
+        self._timeline = timeline
+        self._policy = policy
+        self._clock = clock
+
+    async def note(self, batch: Sequence[DeliveryReported]) -> None:
+        """Returns when every report that is news is durably noted. Raises `Transient`."""
+        await settle(
+            self._timeline,
+            batch,
+            lookup=lookup_of_report,
+            decide=lambda casebook, item, _: note_delivery(casebook, item),
+            customer=lambda item: item.dossier_id,
+            clock=self._clock,
+            patterns=self._policy.patterns,
+        )
+        log.debug("deliveries_noted", count=len(batch))

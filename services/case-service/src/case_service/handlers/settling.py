@@ -1,0 +1,115 @@
+"""Opening a casebook for what is to be decided, and writing what was, in an order that keeps each customer's own."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from omnifil_servicekit.errors import Transient
+
+from case_service.domain.casebook import Casebook, Decision, Group, Lookup, dossiers_to_follow
+from case_service.domain.dossier import Dossier
+from case_service.domain.references import ReferencePattern
+from case_service.ports import NEWEST_DOSSIERS, Timeline
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+ROUNDS = 12
+"""How often a race may be lost before the batch waits and comes again."""
+
+
+async def open_casebook(
+    timeline: Timeline,
+    lookup: Lookup,
+    patterns: Sequence[ReferencePattern],
+    *,
+    newest: int | None = NEWEST_DOSSIERS,
+    follow_all: bool = False,
+) -> Casebook:
+    """Everything that the lookup leads to, also along the moves of its conversations (`follow_all`: of any)."""
+    found = await timeline.look_up(lookup, newest=newest)
+    dossiers: dict[str, Dossier] = {}
+    wanted = found.dossiers | lookup.dossiers
+    conversations = found.conversations | lookup.conversations
+    while wanted:
+        loaded = await timeline.load(sorted(wanted))
+        dossiers |= loaded
+        if follow_all:
+            conversations |= {each for dossier in loaded.values() for each in dossier.memory.moved_to}
+        wanted = dossiers_to_follow(loaded.values(), conversations) - dossiers.keys()
+    return Casebook(dossiers, found, patterns)
+
+
+async def settle(
+    timeline: Timeline,
+    items: Sequence[T],
+    *,
+    lookup: Callable[[T], Lookup],
+    decide: Callable[[Casebook, T, datetime], Decision],
+    customer: Callable[[T], str],
+    clock: Clock,
+    patterns: Sequence[ReferencePattern],
+) -> None:
+    """Decide all items in order and append the outcome; what lost a race is decided again. Raises `Transient`."""
+    pending = list(items)
+    done: set[str] = set()
+    for _ in range(ROUNDS):
+        wanted = Lookup()
+        for item in pending:
+            wanted |= lookup(item)
+        casebook, now = await open_casebook(timeline, wanted, patterns), clock()
+        for number, item in enumerate(pending):
+            decision = decide(casebook, item, now)
+            if not _has_effect(decision, done):
+                casebook.record(decision, now, number)
+        lost, effects = await _append_in_waves(timeline, casebook.groups(), [customer(item) for item in pending])
+        done |= effects
+        pending = [pending[number] for number in sorted(lost)]
+        if not pending:
+            return
+    raise Transient(f"{len(pending)} decisions lost {ROUNDS} races in a row: somebody else writes the same dossiers.")
+
+
+async def _append_in_waves(
+    timeline: Timeline, groups: Sequence[Group], customers: Sequence[str]
+) -> tuple[set[int], set[str]]:
+    """Openings first, each customer's one after the other, then the rest. Returns the decisions that were not
+    written, and the effects that others have had already.
+
+    Once a customer has lost, what follows of them waits: it was decided on what has turned out to be out of date.
+    """
+    lost: set[int] = set()
+    effects: set[str] = set()
+    losers: set[str] = set()
+    for wave in _waves(groups):
+        held = [group for group in wave if losers & {customers[number] for number in group.decisions}]
+        going = [group for group in wave if group not in held]
+        outcome = await timeline.append(going) if going else {}
+        for index, reason in outcome.items():
+            held.append(going[index])
+            if reason.effect_id is not None:
+                effects.add(reason.effect_id)
+        for group in held:
+            lost.update(group.decisions)
+            losers.update(customers[number] for number in group.decisions)
+    return lost, effects
+
+
+def _waves(groups: Sequence[Group]) -> list[list[Group]]:
+    openings: list[list[Group]] = []
+    rest: list[Group] = []
+    opened: dict[str, int] = {}
+    for group in groups:
+        if not group.opens:
+            rest.append(group)
+            continue
+        number = max(opened.get(customer, 0) for customer, _ in group.opens)
+        opened |= {customer: number + 1 for customer, _ in group.opens}
+        while len(openings) <= number:
+            openings.append([])
+        openings[number].append(group)
+    return [*openings, rest]
+
+
+def _has_effect(decision: Decision, effects: set[str]) -> bool:
+    return any(draft.effect_id in effects for addition in decision for draft in addition.drafts)
