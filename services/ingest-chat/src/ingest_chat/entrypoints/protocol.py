@@ -1,9 +1,10 @@
 """What browsers and the service say to each other over the socket. The README has it in prose."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from omnifil_contracts.message import Attachment
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 
 from ingest_chat.adapters.tokens import FileTokens
 from ingest_chat.domain.entry import Entry, Standing
@@ -18,13 +19,19 @@ TOO_BIG, RESTART = 1009, 1012
 """Close codes: RFC 6455 §7.4 and, from 4000, ours (as the HTTP status, plus 4000)."""
 
 
+def _language(text: str | None) -> str | None:
+    """A BCP 47 tag, or None: a page that names its language wrongly still gets its chat."""
+    tag = (text or "").replace("_", "-")
+    return tag if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", tag) else None
+
+
 class Hello(BaseModel):
     """The first message. `after`: the last seq that the client has; absent: begin with the newest."""
 
     type: Literal["hello"]
     session: str = Field(max_length=8_192)
     after: int | None = Field(None, ge=0)
-    language: str | None = Field(None, max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    language: Annotated[str | None, AfterValidator(_language)] = None
 
 
 class Send(BaseModel):

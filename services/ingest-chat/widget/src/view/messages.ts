@@ -61,7 +61,7 @@ export class MessageList {
   constructor(language: string, texts: Texts, actions: Actions) {
     this.texts = texts;
     this.actions = actions;
-    this.time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+    this.time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
     this.day = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
     this.element = h("ol", { class: "messages" });
   }
