@@ -1,9 +1,10 @@
 """The service as it runs: real topics, a real database, its own loops; and what it has published."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import pytest
 from customer_profile.bootstrap import bootstrap
@@ -50,6 +51,26 @@ class Town:
             finally:
                 stop.set()
                 await asyncio.gather(*loops)
+
+    def with_settings(self, **changes: Any) -> Self:
+        return type(self)(self.kafka, self.settings.model_copy(update=changes), self.producer)
+
+    def environment(self, http_port: int = 0) -> dict[str, str]:
+        """The same settings for a process."""
+        return {
+            **os.environ,
+            "OMNIFIL_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
+            "OMNIFIL_MONGO_URI": self.settings.mongo_uri,
+            "OMNIFIL_MONGO_PREFIX": self.settings.mongo_prefix,
+            "OMNIFIL_TOPIC_PREFIX": self.settings.topic_prefix,
+            "OMNIFIL_INTERNAL_TOKEN": TOKEN,
+            "OMNIFIL_HTTP_PORT": str(http_port),
+            "OMNIFIL_LEASE_S": str(self.settings.lease_s),
+        }
+
+    async def told_of(self, customers: int) -> bool:
+        """Whether so many customers have been told of."""
+        return len(await self.last_states()) == customers
 
     async def write(self, *messages: InboundMessage) -> None:
         """What the ingest services do."""
