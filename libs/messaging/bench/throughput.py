@@ -20,6 +20,7 @@ from omnifil_contracts.topics import Topic
 from omnifil_messaging import BatchConsumer, KafkaSettings, Outgoing, Producer, Received, ensure_topics
 
 NAME = "bench.v1"
+PACED = "paced.v1"
 SLICE = 2000
 
 
@@ -34,10 +35,10 @@ class Sample(Record):
     tags: tuple[str, ...]
 
 
-def sample(number: int) -> Outgoing:
+def sample(number: int, topic: str = NAME) -> Outgoing:
     now = datetime.now(UTC)
     record = Sample(number=number, key=f"k{number % 1000}", text="x" * 370, at=now, tags=("one", "two"))
-    return Outgoing(NAME, record.key, record, f"e{number}", "/omnifil/bench", None, now)
+    return Outgoing(topic, record.key, record, f"e{number}", "/omnifil/bench", None, now)
 
 
 async def publish(producer: Producer, count: int) -> float:
@@ -74,6 +75,37 @@ async def consume(settings: KafkaSettings, producer: Producer, count: int, max_r
     return rate
 
 
+async def latency_ms(settings: KafkaSettings, producer: Producer, per_s: int, seconds: int) -> tuple[float, float]:
+    """From before `publish` to the handler, one record at a time: median and 99th percentile."""
+    stop, took, wanted = asyncio.Event(), list[float](), per_s * seconds
+    assigned = asyncio.Event()
+
+    async def handler(batch: Sequence[Received[Sample]]) -> None:
+        now = datetime.now(UTC)
+        took.extend((now - received.record.at).total_seconds() * 1000 for received in batch)
+        if len(took) >= wanted:
+            stop.set()
+
+    consumer = BatchConsumer(
+        settings,
+        topics=[PACED],
+        group="paced",
+        record_type=Sample,
+        handler=handler,
+        producer=producer,
+        on_assigned=assigned.set,
+    )
+    running = asyncio.create_task(consumer.run(stop))
+    await assigned.wait()
+    async with asyncio.TaskGroup() as publishing:
+        for number in range(wanted):
+            publishing.create_task(producer.publish(sample(number, PACED)))
+            await asyncio.sleep(1 / per_s)
+    await running
+    took.sort()
+    return took[len(took) // 2], took[len(took) * 99 // 100]
+
+
 async def by_hand(settings: KafkaSettings, count: int) -> float:
     validate = Sample.__pydantic_validator__.validate_json
     consumer = AIOKafkaConsumer(
@@ -94,10 +126,12 @@ async def by_hand(settings: KafkaSettings, count: int) -> float:
 
 async def main(kafka: str, count: int, max_records: int) -> None:
     settings = KafkaSettings(kafka, f"bench{uuid.uuid4().hex[:8]}.", "bench")
-    await ensure_topics(settings, [Topic(NAME, "key", Sample, 6, timedelta(days=1), False, (), ())])
+    topics = [Topic(name, "key", Sample, 6, timedelta(days=1), False, (), ()) for name in (NAME, PACED)]
+    await ensure_topics(settings, topics)
     try:
         async with Producer(settings) as producer:
             published = await publish(producer, count)
+            p50_ms, p99_ms = await latency_ms(settings, producer, per_s=200, seconds=5)
             consumed = await consume(settings, producer, count, max_records)
         hand = await by_hand(settings, count)
     finally:
@@ -116,6 +150,7 @@ async def main(kafka: str, count: int, max_records: int) -> None:
                 "published_per_s": round(published),
                 "consumed_per_s": round(consumed),
                 "by_hand_per_s": round(hand),
+                "latency_ms_at_200_per_s": {"p50": round(p50_ms, 1), "p99": round(p99_ms, 1)},
             }
         )
     )

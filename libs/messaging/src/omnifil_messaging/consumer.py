@@ -17,6 +17,7 @@ from omnifil_messaging.batch import Abandoned, BatchWork, Handler
 from omnifil_messaging.context import batch_span
 from omnifil_messaging.dead_letter.letter import DeadLetter, cause_of
 from omnifil_messaging.decoding import Decoder, Unprefixed
+from omnifil_messaging.metrics import BATCH_SECONDS, BATCH_WAITS, RECORDS_HANDLED, RECORDS_SET_ASIDE
 from omnifil_messaging.producer import Producer
 from omnifil_messaging.received import Received
 from omnifil_messaging.settings import KafkaSettings
@@ -189,7 +190,8 @@ class BatchConsumer(Generic[R]):
         tenure.delivered(records)
         tenure.idle.clear()
         try:
-            await self._do(records, tenure)
+            with BATCH_SECONDS.labels(self.group).time():
+                await self._do(records, tenure)
         except Abandoned:
             log.info("batch_handed_back", group=self.group, open=tenure.progress.open_count)
         except asyncio.CancelledError:
@@ -219,6 +221,7 @@ class BatchConsumer(Generic[R]):
             ]
             await self._producer.set_aside(letters)
             for letter in letters:
+                RECORDS_SET_ASIDE.labels(self.group, letter.cause).inc()
                 log.error(
                     "record_set_aside",
                     cause=letter.cause,
@@ -233,6 +236,7 @@ class BatchConsumer(Generic[R]):
                 raise Abandoned
             try:
                 await self._handler(batch)
+                RECORDS_HANDLED.labels(self.group).inc(len(batch))
             except asyncio.CancelledError as error:
                 if (task := asyncio.current_task()) is not None and task.cancelling():
                     raise
@@ -263,6 +267,7 @@ class BatchConsumer(Generic[R]):
     async def _pause(self, tenure: Tenure, attempt: int, error: BaseException) -> None:
         """Wait before the next attempt, as a member of the group. Raises `Abandoned` when it is not ours any more."""
         pause_s = self._patience.backoff.pause_s(attempt)
+        BATCH_WAITS.labels(self.group, type(error).__name__).inc()
         log.warning(
             "batch_waits", group=self.group, attempt=attempt, pause_s=round(pause_s, 2), cause=type(error).__name__,
             error=str(error),

@@ -12,6 +12,7 @@ from omnifil_servicekit.errors import Transient
 from omnifil_messaging.backoff import Backoff
 from omnifil_messaging.dead_letter.letter import DeadLetter
 from omnifil_messaging.failures import RecordTooLarge
+from omnifil_messaging.metrics import RECORDS_PUBLISHED
 from omnifil_messaging.outgoing import Outgoing, Position, Wire, wire
 from omnifil_messaging.producer_connection import Connection
 from omnifil_messaging.settings import KafkaSettings
@@ -120,6 +121,7 @@ class Producer:
                 hindrance = result
             else:
                 positions[index] = Position(wires[index].topic, result.partition, result.offset)
+                RECORDS_PUBLISHED.labels(wires[index].topic).inc()
         if refused or hindrance is not None:
             # A batch that failed leaves a gap in the idempotent sequence: this connection is of no more use.
             self._drop(connection)
