@@ -1,0 +1,332 @@
+import { ChevronDown, CircleAlert, Eye, ImagePlus, LoaderCircle, Plus, Send, StickyNote, WifiOff, X } from "lucide-react";
+import { DropdownMenu } from "radix-ui";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCommand } from "../app/commands";
+import { useDrafts, useOnline, useRuntime } from "../app/runtime";
+import type { Attachment, ConversationView, DossierView, Status, TimelineEntry } from "../contracts/types";
+import { networkOf } from "../dossier/network";
+import { useFormat, useNow } from "../i18n/format";
+import { AssuranceMark } from "../ui/Assurance";
+import { Button, IconButton } from "../ui/Button";
+import { ChannelMark, channelWord } from "../ui/ChannelMark";
+import { Keys } from "../ui/Keys";
+import { toast } from "../ui/toasts";
+import uiStyles from "../ui/ui.module.css";
+import styles from "./composer.module.css";
+import { Conflict } from "./Conflict";
+import { expectedTarget, looksFormatted, obstacleOf, type Obstacle } from "./limits";
+import { Preview } from "./Preview";
+import { UploadedPicture } from "./UploadedPicture";
+
+export interface ReplyConflict {
+  commandId: string;
+  entries: TimelineEntry[];
+}
+
+interface ComposerProps {
+  view: DossierView;
+  conflict: ReplyConflict | null;
+  onSend: (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null }) => void;
+  onNote: (text: string) => void;
+  onSendAnyway: () => void;
+  onKeepWriting: () => void;
+}
+
+const TYPING_EVERY_MS = 4_000;
+
+/** One text for one or several conversations at once, with what each of them takes. */
+export function Composer({ view, conflict, onSend, onNote, onSendAnyway, onKeepWriting }: ComposerProps) {
+  const { t } = useTranslation();
+  const { api, drafts } = useRuntime();
+  const online = useOnline();
+  const now = useNow();
+  const id = view.dossier_id;
+  const draft = useDrafts((kept) => kept.get(id));
+  const area = useRef<HTMLTextAreaElement>(null);
+  const filePicker = useRef<HTMLInputElement>(null);
+  const [uploads, setUploads] = useState<readonly { key: number; name: string; failed: File | null }[]>([]);
+  const [previewing, setPreviewing] = useState(false);
+  const [dropping, setDropping] = useState(false);
+  const isNote = draft.mode === "note";
+  const text = isNote ? draft.note : draft.text;
+
+  const expected = useMemo(
+    () => expectedTarget(view.conversations, view.last_message?.channel ?? null),
+    [view.conversations, view.last_message],
+  );
+  const chosenIds = draft.conversationIds ?? (expected === null ? [] : [expected]);
+  const chosen = view.conversations.filter((each) => chosenIds.includes(each.conversation.conversation_id));
+  const others = view.conversations.filter((each) => !chosenIds.includes(each.conversation.conversation_id));
+  const obstacles = new Map(
+    view.conversations.map((each) => [each.conversation.conversation_id, obstacleOf(each, draft.text, draft.attachments, now)]),
+  );
+  const blocked = chosen.some((each) => obstacles.get(each.conversation.conversation_id) !== null);
+  const isEmpty = isNote ? text.trim() === "" : text.trim() === "" && draft.attachments.length === 0;
+  const uploading = uploads.some((each) => each.failed === null);
+  const canSend = online && !isEmpty && (isNote || (chosen.length > 0 && !blocked && !uploading && conflict === null));
+
+  const write = (value: string) => {
+    drafts.change(id, isNote ? { note: value } : { text: value });
+    if (!isNote) sayTyping();
+  };
+
+  const lastTyping = useRef(0);
+  const sayTyping = () => {
+    if (!online || Date.now() - lastTyping.current < TYPING_EVERY_MS) return;
+    lastTyping.current = Date.now();
+    void api.presence(id, "typing", chosenIds).catch(() => undefined);
+  };
+
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight, Math.round(innerHeight * 0.36))}px`;
+  }, [text, isNote]);
+
+  const focus = useCallback(
+    (mode: "reply" | "note") => {
+      drafts.change(id, { mode });
+      requestAnimationFrame(() => area.current?.focus());
+    },
+    [drafts, id],
+  );
+  useCommand({ id: "reply", title: t("command.reply"), group: "write", keys: "r", run: () => focus("reply") });
+  useCommand({ id: "note", title: t("command.note"), group: "write", keys: "n", run: () => focus("note") });
+
+  const choose = (conversationId: string, on: boolean) => {
+    const rest = chosenIds.filter((each) => each !== conversationId);
+    drafts.change(id, { conversationIds: on ? [...rest, conversationId] : rest });
+  };
+
+  const send = (statusAfter: Status | null) => {
+    if (!canSend) return;
+    if (isNote) {
+      onNote(text.trim());
+      drafts.change(id, { note: "", mode: "reply" });
+    } else {
+      onSend({ text: text.trimEnd(), attachments: draft.attachments, conversationIds: chosenIds, statusAfter });
+      drafts.change(id, { text: "", attachments: [], conversationIds: null });
+      setPreviewing(false);
+    }
+  };
+
+  const nextUpload = useRef(0);
+  const upload = async (file: File) => {
+    const key = (nextUpload.current += 1);
+    setUploads((all) => [...all, { key, name: file.name, failed: null }]);
+    try {
+      const attachment = await api.upload(file);
+      drafts.change(id, { attachments: [...drafts.get(id).attachments, attachment] });
+      setUploads((all) => all.filter((each) => each.key !== key));
+    } catch (error) {
+      setUploads((all) => all.map((each) => (each.key === key ? { ...each, failed: file } : each)));
+      toast({ error: error as Error });
+    }
+  };
+  const take = (files: Iterable<File>) => {
+    for (const file of files) void upload(file);
+  };
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
+      event.preventDefault();
+      send("waiting");
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      area.current?.blur();
+      document.querySelector<HTMLElement>("[data-testid=timeline]")?.focus();
+    }
+  };
+
+  useEffect(() => () => void api.presence(id, "idle", []).catch(() => undefined), [api, id]);
+
+  return (
+    <section
+      className={styles.composer}
+      data-mode={draft.mode}
+      data-dropping={dropping}
+      aria-label={t("composer.label")}
+      data-testid="composer"
+      onDragOver={(event) => {
+        if (isNote || ![...event.dataTransfer.types].includes("Files")) return;
+        event.preventDefault();
+        setDropping(true);
+      }}
+      onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node) && setDropping(false)}
+      onDrop={(event) => {
+        setDropping(false);
+        if (isNote) return;
+        event.preventDefault();
+        take(event.dataTransfer.files);
+      }}
+    >
+      {conflict !== null && <Conflict conflict={conflict} mine={draft.text} onSendAnyway={onSendAnyway} onKeepWriting={onKeepWriting} />}
+      <div className={styles.top}>
+        <div className={styles.modes} role="tablist" aria-label={t("composer.mode")}>
+          <button type="button" role="tab" aria-selected={!isNote} onClick={() => focus("reply")} data-testid="mode-reply">{t("composer.reply")}</button>
+          <button type="button" role="tab" aria-selected={isNote} onClick={() => focus("note")} data-testid="mode-note"><StickyNote size={13} aria-hidden="true" />{t("composer.note")}</button>
+        </div>
+        {isNote ? (
+          <span className={styles.noteHint}>{t("composer.noteHint")}</span>
+        ) : (
+          <ul className={styles.chips} aria-label={t("composer.to")}>
+            {chosen.map((each) => (
+              <Chip key={each.conversation.conversation_id} conversation={each} obstacle={obstacles.get(each.conversation.conversation_id) ?? null} now={now} onRemove={() => choose(each.conversation.conversation_id, false)} />
+            ))}
+            {others.map((each) => (
+              <AddChip key={each.conversation.conversation_id} conversation={each} obstacle={obstacles.get(each.conversation.conversation_id) ?? null} onAdd={() => choose(each.conversation.conversation_id, true)} />
+            ))}
+            {view.conversations.length === 0 && <li className={styles.noteHint}>{t("composer.noConversation")}</li>}
+          </ul>
+        )}
+      </div>
+      <textarea
+        ref={area}
+        className={styles.area}
+        value={text}
+        rows={2}
+        dir="auto"
+        placeholder={isNote ? t("composer.notePlaceholder") : t("composer.placeholder")}
+        aria-label={isNote ? t("composer.note") : t("composer.text")}
+        data-testid="composer-text"
+        onChange={(event) => write(event.target.value)}
+        onKeyDown={onKeyDown}
+        onPaste={(event) => {
+          if (isNote || event.clipboardData.files.length === 0) return;
+          event.preventDefault();
+          take(event.clipboardData.files);
+        }}
+      />
+      {!isNote && (draft.attachments.length > 0 || uploads.length > 0) && (
+        <ul className={styles.pictures} aria-label={t("composer.attachments")}>
+          {draft.attachments.map((each, index) => (
+            <UploadedPicture key={`${each.sha256}-${index}`} attachment={each} onRemove={() => drafts.change(id, { attachments: draft.attachments.filter((_, other) => other !== index) })} />
+          ))}
+          {uploads.map((each) => (
+            <li key={each.key} className={styles.uploading}>
+              {each.failed === null ? <LoaderCircle size={16} className={styles.spin} aria-hidden="true" /> : <CircleAlert size={16} aria-hidden="true" />}
+              <span>{each.failed === null ? t("composer.uploading", { name: each.name }) : t("composer.uploadFailed", { name: each.name })}</span>
+              {each.failed !== null && (
+                <span className={styles.uploadActions}>
+                  <Button look="small" onClick={() => { setUploads((all) => all.filter((other) => other.key !== each.key)); void upload(each.failed!); }}>{t("retry")}</Button>
+                  <IconButton look={["small", "quiet"]} label={t("remove")} onClick={() => setUploads((all) => all.filter((other) => other.key !== each.key))}><X size={14} aria-hidden="true" /></IconButton>
+                </span>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {!isNote && previewing && <Preview view={view} targets={chosen} text={draft.text} attachments={draft.attachments} />}
+      {!isNote && looksFormatted(draft.text) && chosen.length > 0 && <p className={styles.hint}>{t("composer.plainText", { count: chosen.length })}</p>}
+      <div className={styles.foot}>
+        {!isNote && (
+          <>
+            <input ref={filePicker} type="file" accept="image/*" multiple hidden data-testid="file-input" onChange={(event) => { take(event.target.files ?? []); event.target.value = ""; }} />
+            <IconButton label={t("composer.addPicture")} onClick={() => filePicker.current?.click()} disabled={!online}><ImagePlus size={17} aria-hidden="true" /></IconButton>
+            <IconButton label={t("composer.preview")} aria-pressed={previewing} onClick={() => setPreviewing(!previewing)} disabled={chosen.length === 0}><Eye size={17} aria-hidden="true" /></IconButton>
+          </>
+        )}
+        <span className={styles.saved} role="status">
+          {!online ? (
+            <><WifiOff size={13} aria-hidden="true" />{isEmpty ? t("composer.offline") : t("composer.offlineKept")}</>
+          ) : !isEmpty ? t("composer.kept") : null}
+        </span>
+        {isNote ? (
+          <Button look="primary" className={styles.noteSend} disabled={!canSend} onClick={() => send(null)} data-testid="send">
+            {t("composer.addNote")}
+            <Keys keys="mod+Enter" />
+          </Button>
+        ) : (
+          <div className={styles.split}>
+            <Button look="primary" disabled={!canSend} onClick={() => send("waiting")} data-testid="send">
+              <Send size={14} aria-hidden="true" />
+              {chosen.length > 1 ? t("composer.sendTo", { count: chosen.length }) : t("composer.send")}
+              <Keys keys="mod+Enter" />
+            </Button>
+            <DropdownMenu.Root>
+              <DropdownMenu.Trigger asChild>
+                <Button look="primary" disabled={!canSend} aria-label={t("composer.sendMore")} data-testid="send-more"><ChevronDown size={15} aria-hidden="true" /></Button>
+              </DropdownMenu.Trigger>
+              <DropdownMenu.Portal>
+                <DropdownMenu.Content className={uiStyles.menu} align="end" side="top" sideOffset={6}>
+                  <DropdownMenu.Item className={uiStyles.item} onSelect={() => send("waiting")}>{t("composer.andWait")}<span className={uiStyles.itemEnd}>{t("composer.usual")}</span></DropdownMenu.Item>
+                  <DropdownMenu.Item className={uiStyles.item} onSelect={() => send(null)}>{t("composer.andKeep")}</DropdownMenu.Item>
+                  <DropdownMenu.Item className={uiStyles.item} onSelect={() => send("closed")}>{t("composer.andClose")}</DropdownMenu.Item>
+                </DropdownMenu.Content>
+              </DropdownMenu.Portal>
+            </DropdownMenu.Root>
+          </div>
+        )}
+      </div>
+      {dropping && <div className={styles.drop}><ImagePlus size={22} aria-hidden="true" />{t("composer.drop")}</div>}
+    </section>
+  );
+}
+
+const handleOf = (conversation: ConversationView): string | null => {
+  const { identity } = conversation;
+  return identity?.kind.startsWith("email") ? identity.value : conversation.display_name;
+};
+
+function Chip({ conversation, obstacle, now, onRemove }: { conversation: ConversationView; obstacle: Obstacle | null; now: number; onRemove: () => void }) {
+  const { t } = useTranslation();
+  const { channel } = conversation.conversation;
+  return (
+    <li className={styles.chip} data-blocked={obstacle !== null} data-testid="target" data-channel={channel}>
+      <ChannelMark channel={channel} network={networkOf(conversation.identity)} />
+      <span className={styles.handle}>{handleOf(conversation)}</span>
+      {conversation.assurance === "claimed" && <AssuranceMark assurance="claimed" />}
+      <Limit conversation={conversation} obstacle={obstacle} now={now} />
+      <button type="button" className={styles.remove} aria-label={t("composer.removeTarget", { channel: channelWord(t, channel, networkOf(conversation.identity)) })} onClick={onRemove}>
+        <X size={13} aria-hidden="true" />
+      </button>
+    </li>
+  );
+}
+
+function AddChip({ conversation, obstacle, onAdd }: { conversation: ConversationView; obstacle: Obstacle | null; onAdd: () => void }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { channel } = conversation.conversation;
+  const expired = obstacle?.kind === "window-expired" ? obstacle : null;
+  const never = expired !== null || obstacle?.kind === "no-recipient";
+  const why = expired ? t("limit.expiredAt", { at: format.full(expired.at) }) : never ? t("limit.noRecipient") : undefined;
+  return (
+    <li>
+      <button type="button" className={styles.addChip} onClick={onAdd} disabled={never} title={why} data-testid="add-target" data-channel={channel}>
+        <Plus size={12} aria-hidden="true" />
+        <ChannelMark channel={channel} network={networkOf(conversation.identity)} />
+        <span className={styles.handle}>{handleOf(conversation)}</span>
+        {expired !== null && <span className={styles.limitBad}>{t("limit.expired")}</span>}
+      </button>
+    </li>
+  );
+}
+
+/** What the channel says about an answer now, in a few words; more is in the title. */
+function Limit({ conversation, obstacle, now }: { conversation: ConversationView; obstacle: Obstacle | null; now: number }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const window = conversation.reply_window_ends_at;
+  switch (obstacle?.kind) {
+    case "window-expired":
+      return <span className={styles.limitBad} title={t("limit.expiredAt", { at: format.full(obstacle.at) })} data-testid="limit">{t("limit.expired")}</span>;
+    case "too-long":
+      return <span className={styles.limitBad} data-testid="limit">{t("limit.tooLong", { count: obstacle.over, number: format.number(obstacle.over) })}</span>;
+    case "files":
+      return <span className={styles.limitBad} title={obstacle.names.join(", ")} data-testid="limit">{t("limit.picturesOnly")}</span>;
+    case "no-recipient":
+      return <span className={styles.limitBad} data-testid="limit">{t("limit.noRecipient")}</span>;
+    default: {
+      if (window === null) return null;
+      const left = Date.parse(window) - now;
+      return (
+        <span className={left < 3_600_000 ? styles.limitWarn : styles.limit} title={t("limit.windowUntil", { at: format.full(window) })} data-testid="limit">
+          {t("limit.windowLeft", { left: format.span(left) })}
+        </span>
+      );
+    }
+  }
+}

@@ -1,0 +1,270 @@
+import { CircleAlert, FolderX, LockKeyhole } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem, Unreachable } from "../api/client";
+import { go } from "../app/router";
+import { useDesk, useDrafts, useOnline, useRuntime } from "../app/runtime";
+import { Composer, type ReplyConflict } from "../composer/Composer";
+import type { Attachment, Command, DossierView, Status } from "../contracts/types";
+import { useProblemWords } from "../i18n/problems";
+import type { Held } from "../live/desk";
+import type { Outgoing } from "../live/drafts";
+import { isForbidden, isGone, newCommandId, useDossier, useSendCommand } from "../live/queries";
+import { Button } from "../ui/Button";
+import { Skeleton, State } from "../ui/State";
+import { toast } from "../ui/toasts";
+import { ActionsContext, type TimelineActions } from "./actions";
+import { Arrivals } from "./Arrivals";
+import styles from "./dossier.module.css";
+import { DossierHeader } from "./DossierHeader";
+import { MoveDialog, type Moving } from "./MoveDialog";
+import { PresenceLine, useViewing } from "./presence";
+import { Timeline } from "./Timeline";
+
+export function Dossier({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const problem = useProblemWords();
+  const { known, error, retry } = useDossier(id);
+  if (isGone(error)) {
+    return (
+      <State icon={FolderX} title={t("dossier.goneTitle")} role="alert">
+        <p>{t("dossier.gone")}</p>
+        <Button onClick={() => go({ dossierId: null })}>{t("dossier.toInbox")}</Button>
+      </State>
+    );
+  }
+  if (isForbidden(error)) {
+    return (
+      <State icon={LockKeyhole} title={t("dossier.forbiddenTitle")} role="alert">
+        <p>{t("dossier.forbidden")}</p>
+        <Button onClick={() => go({ dossierId: null })}>{t("dossier.toInbox")}</Button>
+      </State>
+    );
+  }
+  if (known?.timeline) return <OpenDossier key={id} view={known.view} timeline={known.timeline} />;
+  return (
+    <>
+      {known && <DossierHeader view={known.view} />}
+      {error !== null ? (
+        <State icon={CircleAlert} title={t("dossier.failedTitle")} role="alert">
+          <p>{problem(error)}</p>
+          <Button onClick={retry}>{t("retry")}</Button>
+        </State>
+      ) : (
+        <Loading />
+      )}
+    </>
+  );
+}
+
+function Loading() {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.loading} role="status" aria-label={t("dossier.loading")}>
+      {[62, 88, 45].map((width, index) => (
+        <div key={index} className={styles.loadingRow}>
+          <Skeleton width={28} height={28} style={{ borderRadius: "50%" }} />
+          <div>
+            <Skeleton width={180} />
+            <Skeleton width={`${width}%`} />
+            <Skeleton width={`${width - 20}%`} />
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) {
+  const id = view.dossier_id;
+  const runtime = useRuntime();
+  const { drafts, desk } = runtime;
+  const online = useOnline();
+  const command = useSendCommand(id);
+  const all = useDrafts((kept) => kept.unconfirmed());
+  const outgoing = useMemo(() => all.filter((item) => item.dossierId === id), [all, id]);
+  const { failed, conflict, post, setConflict } = useOutbox(id, outgoing);
+  const [moving, setMoving] = useState<Moving | null>(null);
+  const sawReplies = useRef(view.seq);
+
+  useViewing(view, timeline.entries);
+
+  // An entry that carries a command's id says that it took effect, whatever became of the answer.
+  useEffect(() => {
+    const effects = new Set(timeline.entries.slice(-80).map((entry) => entry.effect_id.split(":")[1]));
+    for (const item of outgoing) if (effects.has(item.commandId)) drafts.confirmed(item.commandId);
+  }, [timeline.entries, outgoing, drafts]);
+
+  const send = useCallback(
+    (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null }) => {
+      const seenSeq = Math.min(sawReplies.current, view.seq);
+      post({
+        type: "reply",
+        text: reply.text,
+        attachments: reply.attachments,
+        conversation_ids: reply.conversationIds,
+        status_after: reply.statusAfter,
+        seen_seq: seenSeq,
+      });
+    },
+    [post, view.seq],
+  );
+
+  const actions = useMemo<TimelineActions>(() => {
+    const run = (what: Command) => online && command.mutate(what, { onSuccess: (result) => moved(what, result.to_dossier_id ?? null) });
+    const moved = (what: Command, to: string | null) => {
+      if (to === null || to === id || !["move_message", "move_conversation"].includes(what.type)) return;
+      toast({ text: "move.done", action: { label: "→", run: () => go({ dossierId: to }) } });
+    };
+    const find = (commandId: string) => drafts.unconfirmed().find((item) => item.commandId === commandId);
+    return {
+      undo: (seq) => run({ type: "undo", seq }),
+      moveMessage: (messageId) => setMoving({ kind: "message", id: messageId }),
+      moveConversation: (conversationId) => setMoving({ kind: "conversation", id: conversationId }),
+      unlinkMessage: (messageId) => run({ type: "move_message", message_id: messageId, to_dossier_id: null }),
+      unlinkConversation: (conversationId) => run({ type: "move_conversation", conversation_id: conversationId, to_dossier_id: null }),
+      replyOn: (conversationId) => {
+        drafts.change(id, { mode: "reply", conversationIds: [conversationId] });
+        requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
+      },
+      sendAgain: (commandId) => {
+        const item = find(commandId);
+        if (item) post(item.command, item.commandId);
+      },
+      discard: (commandId) => {
+        const item = find(commandId);
+        if (!item) return;
+        toDraft(runtime.drafts, item);
+        drafts.confirmed(commandId);
+      },
+    };
+  }, [command, drafts, id, online, post, runtime.drafts]);
+
+  const onSeen = useCallback((seq: number) => {
+    sawReplies.current = Math.max(sawReplies.current, seq);
+  }, []);
+
+  const sendAnyway = () => {
+    const item = drafts.unconfirmed().find((each) => each.commandId === conflict?.commandId);
+    setConflict(null);
+    const mine = drafts.get(id);
+    const seen = Math.max(desk.get(id)?.view.seq ?? 0, ...(conflict?.entries.map((entry) => entry.seq) ?? [0]));
+    const command = item?.command ?? pendingConflict.get(conflict?.commandId ?? "");
+    if (command?.type !== "reply") return;
+    drafts.change(id, { text: "", attachments: [], conversationIds: null });
+    post({ ...command, text: mine.text.trimEnd() || command.text, attachments: mine.attachments, seen_seq: seen });
+  };
+  const keepWriting = () => {
+    sawReplies.current = Math.max(sawReplies.current, ...(conflict?.entries.map((entry) => entry.seq) ?? [0]));
+    setConflict(null);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
+  };
+
+  return (
+    <ActionsContext.Provider value={actions}>
+      <DossierHeader view={view} />
+      <Timeline dossierId={id} entries={timeline.entries} hasEarlier={timeline.hasEarlier} outgoing={outgoing} failed={failed} onSeen={onSeen} />
+      <Arrivals entries={timeline.entries} />
+      <PresenceLine view={view} />
+      <Composer
+        view={view}
+        conflict={conflict}
+        onSend={send}
+        onNote={(text) => post({ type: "add_note", text })}
+        onSendAnyway={sendAnyway}
+        onKeepWriting={keepWriting}
+      />
+      {moving !== null && <MoveDialog view={view} moving={moving} onClose={() => setMoving(null)} onMove={(what) => {
+        setMoving(null);
+        command.mutate(what, { onSuccess: (result) => {
+          const to = result.to_dossier_id;
+          if (to) toast({ text: "move.done", action: { label: "→", run: () => go({ dossierId: to }) } });
+        } });
+      }} />}
+    </ActionsContext.Provider>
+  );
+}
+
+/** Replies that met a conflict, until the agent has decided. */
+const pendingConflict = new Map<string, Outgoing["command"]>();
+
+/** Sends replies and notes so that none is lost: kept on this machine until the server has confirmed them. */
+function useOutbox(id: string, outgoing: readonly Outgoing[]) {
+  const { api, drafts } = useRuntime();
+  const online = useOnline();
+  const [failed, setFailed] = useState<ReadonlySet<string>>(() => new Set(outgoing.map((item) => item.commandId)));
+  const [conflict, setConflict] = useState<ReplyConflict | null>(null);
+
+  const post = useCallback(
+    (command: Outgoing["command"], commandId: string = newCommandId()) => {
+      const item: Outgoing = { commandId, dossierId: id, command, at: new Date().toISOString() };
+      drafts.sending(item);
+      setFailed((all) => without(all, commandId));
+      void (async () => {
+        for (let attempt = 0; ; attempt += 1) {
+          try {
+            await api.command(id, commandId, command);
+            setTimeout(() => drafts.confirmed(commandId), 4000); // Its entry is on the way; it confirms sooner.
+            return;
+          } catch (error) {
+            if (error instanceof Unreachable && attempt < 4) {
+              await new Promise((done) => setTimeout(done, 400 * 2 ** attempt));
+              continue;
+            }
+            if (error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 401) {
+              // Refused: nothing was sent, and the words go back to where they can be changed.
+              drafts.confirmed(commandId);
+              toDraft(drafts, item);
+              if (error.code === "reply-conflict") {
+                pendingConflict.set(commandId, command);
+                setConflict({ commandId, entries: error.entries });
+              } else {
+                toast({ error });
+              }
+              return;
+            }
+            setFailed((all) => new Set([...all, commandId]));
+            return;
+          }
+        }
+      })();
+    },
+    [api, drafts, id],
+  );
+
+  // What a lost connection or a reload left unconfirmed goes out again by itself, once; the id makes that safe.
+  const again = useRef(new Set<string>());
+  useEffect(() => {
+    if (!online) return;
+    for (const item of outgoing) {
+      if (!failed.has(item.commandId) || again.current.has(item.commandId)) continue;
+      again.current.add(item.commandId);
+      post(item.command, item.commandId);
+    }
+  }, [online, failed, outgoing, post]);
+
+  return { failed, conflict, post, setConflict };
+}
+
+function without(all: ReadonlySet<string>, commandId: string): ReadonlySet<string> {
+  return new Set([...all].filter((each) => each !== commandId));
+}
+
+function toDraft(drafts: ReturnType<typeof useRuntime>["drafts"], item: Outgoing): void {
+  const draft = drafts.get(item.dossierId);
+  const joined = (mine: string) => [item.command.text, mine].filter((text) => text.trim() !== "").join("\n\n");
+  if (item.command.type === "add_note") drafts.change(item.dossierId, { mode: "note", note: joined(draft.note) });
+  else {
+    drafts.change(item.dossierId, {
+      mode: "reply",
+      text: joined(draft.text),
+      attachments: [...(item.command.attachments ?? []), ...draft.attachments],
+      conversationIds: item.command.conversation_ids,
+    });
+  }
+}
+
+export function useDossierView(id: string | null): DossierView | undefined {
+  return useDesk(useCallback((desk) => (id === null ? undefined : desk.get(id)?.view), [id]));
+}
+

@@ -1,0 +1,232 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, LoaderCircle } from "lucide-react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCommand } from "../app/commands";
+import { PAGE, useRuntime } from "../app/runtime";
+import type { TimelineEntry } from "../contracts/types";
+import { useFormat } from "../i18n/format";
+import type { Outgoing } from "../live/drafts";
+import { toast } from "../ui/toasts";
+import { MessageEntry, NoteEntry, ReplyEntry, SendingEntry } from "./Entry";
+import { LineEntry } from "./LineEntry";
+import { rowsOf, type Row } from "./rows";
+import styles from "./timeline.module.css";
+
+interface TimelineProps {
+  dossierId: string;
+  entries: readonly TimelineEntry[];
+  hasEarlier: boolean;
+  outgoing: readonly Outgoing[];
+  failed: ReadonlySet<string>;
+  /** The newest entry has been on the screen. */
+  onSeen: (seq: number) => void;
+}
+
+const NEAR_PX = 60;
+
+/** One stream over all channels. What is read does not move when something arrives; a pill says that it did. */
+export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed, onSeen }: TimelineProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { api, desk } = useRuntime();
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useMemo(() => rowsOf(entries, outgoing, format.day), [entries, outgoing, format]);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => estimate(rows[index]!),
+    getItemKey: (index) => rows[index]!.key,
+    overscan: 8,
+    paddingStart: 12,
+    paddingEnd: 16,
+  });
+
+  const atEnd = useRef(true);
+  const anchor = useRef<{ key: string; offset: number } | null>(null);
+  const [seenSeq, setSeenSeq] = useState(entries.at(-1)?.seq ?? 0);
+  const [loading, setLoading] = useState(false);
+  const [focused, setFocused] = useState<string | null>(null);
+
+  const toEnd = useCallback(() => {
+    atEnd.current = true;
+    virtual.scrollToIndex(rows.length - 1, { align: "end" });
+  }, [virtual, rows.length]);
+
+  const newestSeq = entries.at(-1)?.seq ?? 0;
+  const markSeen = useCallback(() => {
+    if (document.visibilityState !== "visible") return;
+    setSeenSeq(newestSeq);
+    onSeen(newestSeq);
+  }, [newestSeq, onSeen]);
+
+  const loadEarlier = useCallback(async () => {
+    const first = entries[0];
+    if (!hasEarlier || loading || first === undefined) return;
+    setLoading(true);
+    try {
+      desk.takeEarlier(dossierId, await api.earlier(dossierId, first.seq, PAGE));
+    } catch (error) {
+      toast({ error: error as Error });
+    } finally {
+      setLoading(false);
+    }
+  }, [api, desk, dossierId, entries, hasEarlier, loading]);
+
+  const onScroll = () => {
+    const element = scroller.current!;
+    atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    const first = virtual.getVirtualItems().find((item) => item.end > element.scrollTop);
+    anchor.current = first ? { key: String(first.key), offset: element.scrollTop - first.start } : null;
+    if (atEnd.current) markSeen();
+    if (element.scrollTop < 400) void loadEarlier();
+  };
+
+  // Earlier pages, and words that happened before others, must not move what is read: the first visible row stays.
+  const keys = useRef<string>("");
+  const firstAndCount = `${rows[0]?.key}/${rows.length}`;
+  useLayoutEffect(() => {
+    if (keys.current === firstAndCount) return;
+    const isFirst = keys.current === "";
+    keys.current = firstAndCount;
+    if (isFirst || atEnd.current) {
+      toEnd();
+      return;
+    }
+    const kept = anchor.current;
+    const index = kept === null ? -1 : rows.findIndex((row) => row.key === kept.key);
+    if (kept !== null && index >= 0) {
+      const start = virtual.measurementsCache[index]?.start;
+      if (start !== undefined) virtual.scrollToOffset(start + kept.offset);
+    }
+  }, [firstAndCount, rows, toEnd, virtual]);
+
+  // Rows that turn out taller than estimated push the end away while it is being read.
+  const total = virtual.getTotalSize();
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (atEnd.current && element) element.scrollTop = element.scrollHeight;
+  }, [total]);
+
+  useEffect(() => {
+    if (atEnd.current) markSeen();
+    const onVisible = () => atEnd.current && markSeen();
+    document.addEventListener("visibilitychange", onVisible);
+    return () => document.removeEventListener("visibilitychange", onVisible);
+  }, [markSeen]);
+
+  useEffect(() => {
+    const element = scroller.current!;
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const unseen = rows.filter((row) => "entry" in row && row.kind !== "line" && row.entry.seq > seenSeq).length;
+
+  const moveFocus = (step: 1 | -1) => {
+    const stops = rows.filter((row) => row.kind !== "day");
+    const current = stops.findIndex((row) => row.key === focused);
+    const next = stops[current < 0 ? stops.length - 1 : Math.min(stops.length - 1, Math.max(0, current + step))];
+    if (next === undefined) return;
+    setFocused(next.key);
+    virtual.scrollToIndex(rows.indexOf(next), { align: "auto" });
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(next.key)}"]`)?.focus());
+  };
+  useCommand({ id: "entry.next", title: t("command.entryNext"), group: "dossier", keys: "Shift+J", run: () => moveFocus(1), hidden: true });
+  useCommand({ id: "entry.previous", title: t("command.entryPrevious"), group: "dossier", keys: "Shift+K", run: () => moveFocus(-1), hidden: true });
+  useCommand({ id: "entry.why", title: t("command.why"), group: "dossier", keys: "w", hidden: true, run: () => {
+    const row = scroller.current?.querySelector(`[data-row="${CSS.escape(focused ?? rows.at(-1)?.key ?? "")}"]`);
+    row?.querySelector<HTMLElement>("[data-testid=why]")?.click();
+  } });
+  useCommand({ id: "entry.end", title: t("command.toEnd"), group: "dossier", keys: "Shift+G", run: toEnd });
+
+  return (
+    <div className={styles.frame}>
+      <div
+        ref={scroller}
+        className={styles.scroller}
+        onScroll={onScroll}
+        role="feed"
+        aria-label={t("timeline.label")}
+        aria-busy={loading}
+        tabIndex={0} // eslint-disable-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+        data-testid="timeline"
+      >
+        {hasEarlier && (
+          <div className={styles.earlier}>
+            <LoaderCircle size={14} aria-hidden="true" className={styles.spin} />
+            {t("timeline.loadingEarlier")}
+          </div>
+        )}
+        <div style={{ height: total, position: "relative" }}>
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index]!;
+            return (
+              <div
+                key={item.key}
+                ref={virtual.measureElement}
+                data-index={item.index}
+                data-row={row.key}
+                data-seq={"entry" in row ? row.entry.seq : undefined}
+                role={row.kind === "day" ? "separator" : "article"}
+                aria-posinset={row.kind === "day" ? undefined : item.index + 1}
+                aria-setsize={row.kind === "day" ? undefined : hasEarlier ? -1 : rows.length}
+                aria-label={row.kind === "day" ? format.day(row.at) : undefined}
+                tabIndex={row.kind === "day" ? undefined : -1}
+                className={styles.row}
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                <RowBody row={row} entries={entries} failed={failed} />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {unseen > 0 && !atEnd.current && (
+        <button type="button" className={styles.pill} onClick={toEnd} data-testid="new-pill">
+          <ArrowDown size={14} aria-hidden="true" />
+          {t("timeline.new", { count: unseen })}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function RowBody({ row, entries, failed }: { row: Row; entries: readonly TimelineEntry[]; failed: ReadonlySet<string> }) {
+  const format = useFormat();
+  switch (row.kind) {
+    case "day":
+      return <div className={styles.day}><span>{format.day(row.at)}</span></div>;
+    case "message":
+      return <MessageEntry row={row} entries={entries} />;
+    case "reply":
+      return <ReplyEntry row={row} />;
+    case "note":
+      return <NoteEntry row={row} />;
+    case "sending":
+      return <SendingEntry row={row} failed={failed.has(row.outgoing.commandId)} />;
+    case "line":
+      return <LineEntry row={row} entries={entries} />;
+  }
+}
+
+function estimate(row: Row): number {
+  const lines = (text: string) => Math.min(20, text.split("\n").length + Math.floor(text.length / 90)) * 20;
+  switch (row.kind) {
+    case "day":
+      return 36;
+    case "line":
+      return 30;
+    case "message":
+      return (row.grouped ? 40 : 70) + lines(row.event.message.text) + (row.event.message.attachments.length > 0 ? 190 : 0);
+    case "reply":
+      return 80 + lines(row.reply.text) + (row.reply.attachments.length > 0 ? 190 : 0);
+    case "note":
+      return 60 + lines(row.event.text);
+    case "sending":
+      return 60 + lines(row.outgoing.command.text);
+  }
+}
