@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from omnifil_contracts.commands import CommandResult
@@ -48,14 +47,17 @@ class Timeline(Protocol):
     async def entries(
         self, dossier_id: str, *, after_seq: int = 0, before_seq: int | None = None, limit: int
     ) -> list[TimelineEntry]:
-        """The newest `limit` entries between these (the oldest, when only `after_seq` is given), oldest first."""
+        """The newest `limit` entries between these, oldest first; the oldest ones when only `after_seq` is given.
+
+        `limit` 0: all.
+        """
         ...
 
     async def answer_to(self, command_id: str) -> CommandResult | None:
         """What this command was answered with, if it has taken effect."""
         ...
 
-    def all_appends(self, *, since: datetime | None = None) -> AsyncIterator[Append]:
+    def all_appends(self) -> AsyncIterator[Append]:
         """Every append there is, dossier by dossier, each in order."""
         ...
 
@@ -91,6 +93,14 @@ class Dossiers(Protocol):
 
     async def store(self, dossiers: Sequence[Dossier]) -> None:
         """Write these; a document that is newer already stays."""
+        ...
+
+    async def unequal(self, dossiers: Sequence[Dossier]) -> frozenset[str]:
+        """Those of these whose document is of the same `seq` and yet another."""
+        ...
+
+    async def correct(self, dossier: Dossier) -> None:
+        """Replace the document of this very `seq`, which a rebuild found to be wrong."""
         ...
 
     async def load(self, dossier_ids: Sequence[str]) -> dict[str, Dossier]: ...

@@ -38,6 +38,22 @@ class MongoDossiers:
                 if refused.key_pattern != ("_id",):
                     raise
 
+    async def unequal(self, dossiers: Sequence[Dossier]) -> frozenset[str]:
+        with translate():
+            documents = await self._dossiers.find({"_id": {"$in": [each.id for each in dossiers]}}).to_list(None)
+        present = {document["_id"]: document for document in documents}
+        return frozenset(
+            each.id
+            for each in dossiers
+            if each.id in present
+            and present[each.id]["seq"] == each.seq
+            and present[each.id] != _as_stored(dossier_document(each))
+        )
+
+    async def correct(self, dossier: Dossier) -> None:
+        with translate():
+            await self._dossiers.replace_one({"_id": dossier.id, "seq": dossier.seq}, dossier_document(dossier))
+
     async def load(self, dossier_ids: Sequence[str]) -> dict[str, Dossier]:
         with translate():
             documents = await self._dossiers.find(
@@ -62,6 +78,12 @@ class MongoDossiers:
     async def watermark(self) -> Mapping[int, int]:
         stored = await self._positions.load(WATERMARK)
         return stored.offsets if stored else {}
+
+
+def _as_stored(document: Document) -> Document:
+    """MongoDB keeps milliseconds."""
+    at: datetime = document["last_entry_at"]
+    return {**document, "last_entry_at": at.replace(microsecond=at.microsecond // 1000 * 1000)}
 
 
 def selection(question: Question) -> Document:

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import datetime
-from typing import Any
 
 from cachetools import LRUCache
 from omnifil_contracts.commands import CommandResult
@@ -128,10 +126,9 @@ class MongoTimeline:
             return None
         return CommandResult.model_validate(document["answer"])
 
-    async def all_appends(self, *, since: datetime | None = None) -> AsyncIterator[Append]:
-        wanted: dict[str, Any] = {} if since is None else {"at": {"$gte": since}}
+    async def all_appends(self) -> AsyncIterator[Append]:
         with translate():
-            async for document in self._timeline.find(wanted).sort("_id", 1).batch_size(500):
+            async for document in self._timeline.find({}).sort("_id", 1).batch_size(500):
                 yield append_of(document)
 
     async def count(self) -> int:

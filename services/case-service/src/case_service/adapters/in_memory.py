@@ -1,0 +1,178 @@
+"""The ports in memory, for tests and for trying things out. Held to the same contract tests as the MongoDB adapters."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+
+from omnifil_contracts.commands import CommandResult
+from omnifil_contracts.dossier import TimelineEntry
+
+from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
+from case_service.domain.dossier import Dossier, evolve
+from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern
+from case_service.domain.search import words_of
+from case_service.ports import NEWEST_DOSSIERS, InvalidPage, Lost, Page, Question
+
+
+class InMemoryTimeline:
+    """Implements `Timeline`."""
+
+    def __init__(self, *, patterns: Sequence[ReferencePattern] = DEFAULT_PATTERNS) -> None:
+        self._patterns = patterns
+        self._appends: dict[tuple[str, int], Append] = {}
+        self.appended: list[Append] = []
+        """In the order of their commits, as a change stream would tell."""
+
+    async def look_up(self, lookup: Lookup, *, newest: int | None = NEWEST_DOSSIERS) -> Found:
+        ordinals: dict[str, dict[int, str]] = {}
+        claims: dict[str, str] = {}
+        spots: dict[str, list[Spot]] = {}
+        for append in self._appends.values():
+            for customer, ordinal in append.opens:
+                if customer in lookup.customers:
+                    ordinals.setdefault(customer, {})[ordinal] = append.dossier_id
+            claims |= {claimed: append.dossier_id for claimed in append.claims if claimed in lookup.conversations}
+            for known, spot in append.known:
+                if known in lookup.known:
+                    spots.setdefault(known, []).append(spot)
+        if newest is not None:
+            ordinals = {customer: dict(sorted(claimed.items())[-newest:]) for customer, claimed in ordinals.items()}
+        return Found(ordinals, claims, spots)
+
+    async def load(self, dossier_ids: Sequence[str]) -> dict[str, Dossier]:
+        found: dict[str, Dossier] = {}
+        for dossier_id in dossier_ids:
+            dossier: Dossier | None = None
+            for entry in await self.history(dossier_id):
+                dossier = evolve(dossier_id, dossier, entry, self._patterns)
+            if dossier is not None:
+                found[dossier_id] = dossier
+        return found
+
+    async def append(self, groups: Sequence[Group]) -> dict[int, Lost]:
+        lost: dict[int, Lost] = {}
+        for index, group in enumerate(groups):
+            refused = next((reason for each in group.appends if (reason := self._refused(each)) is not None), None)
+            if refused is not None:
+                lost[index] = refused
+                continue
+            for each in group.appends:
+                self._appends[each.dossier_id, each.first_seq] = each
+                self.appended.append(each)
+        return lost
+
+    async def history(self, dossier_id: str) -> list[TimelineEntry]:
+        keys = sorted(key for key in self._appends if key[0] == dossier_id)
+        return [entry for key in keys for entry in self._appends[key].entries]
+
+    async def entries(
+        self, dossier_id: str, *, after_seq: int = 0, before_seq: int | None = None, limit: int
+    ) -> list[TimelineEntry]:
+        found = [
+            entry
+            for entry in await self.history(dossier_id)
+            if entry.seq > after_seq and (before_seq is None or entry.seq < before_seq)
+        ]
+        if not limit:
+            return found
+        return found[:limit] if after_seq > 0 and before_seq is None else found[-limit:]
+
+    async def answer_to(self, command_id: str) -> CommandResult | None:
+        for append in self._appends.values():
+            if any(entry.effect_id == f"cmd:{command_id}:0" for entry in append.entries):
+                return CommandResult.model_validate(append.answer)
+        return None
+
+    async def all_appends(self) -> AsyncIterator[Append]:
+        for key in sorted(self._appends):
+            yield self._appends[key]
+
+    def _refused(self, append: Append) -> Lost | None:
+        if (append.dossier_id, append.first_seq) in self._appends:
+            return Lost()
+        effects = {entry.effect_id for entry in append.entries}
+        for other in self._appends.values():
+            if set(append.opens) & set(other.opens) or set(append.claims) & set(other.claims):
+                return Lost()
+            for entry in other.entries:
+                if entry.effect_id in effects:
+                    return Lost(entry.effect_id)
+        return None
+
+
+class InMemoryDossiers:
+    """Implements `Dossiers`."""
+
+    def __init__(self) -> None:
+        self._dossiers: dict[str, Dossier] = {}
+        self.offsets: dict[int, int] = {}
+
+    async def store(self, dossiers: Sequence[Dossier]) -> None:
+        for dossier in dossiers:
+            present = self._dossiers.get(dossier.id)
+            if present is None or present.seq < dossier.seq:
+                self._dossiers[dossier.id] = dossier
+
+    async def unequal(self, dossiers: Sequence[Dossier]) -> frozenset[str]:
+        present = self._dossiers
+        return frozenset(
+            each.id
+            for each in dossiers
+            if each.id in present and present[each.id].seq == each.seq and present[each.id] != each
+        )
+
+    async def correct(self, dossier: Dossier) -> None:
+        if self._dossiers[dossier.id].seq == dossier.seq:
+            self._dossiers[dossier.id] = dossier
+
+    async def load(self, dossier_ids: Sequence[str]) -> dict[str, Dossier]:
+        return {each: self._dossiers[each] for each in dossier_ids if each in self._dossiers}
+
+    async def find(self, question: Question) -> Page:
+        found = [dossier for dossier in self._dossiers.values() if _answers(dossier, question)]
+        found.sort(key=_place, reverse=True)
+        if question.after is not None:
+            start = _page_start(question.after)
+            found = [dossier for dossier in found if _place(dossier) < start]
+        shown = found[: question.limit]
+        token = (
+            json.dumps([shown[-1].view.last_entry_at.isoformat(), shown[-1].id]) if len(found) > len(shown) else None
+        )
+        return Page(
+            tuple(dossier.view for dossier in shown),
+            base64.urlsafe_b64encode(token.encode()).decode() if token else None,
+        )
+
+    async def watermark(self) -> Mapping[int, int]:
+        return self.offsets
+
+
+def _answers(dossier: Dossier, question: Question) -> bool:
+    view = dossier.view
+    if question.statuses and view.status not in question.statuses:
+        return False
+    if question.assigned_to is not None:
+        holder = view.assigned_to.id if view.assigned_to else "none"
+        if holder != question.assigned_to:
+            return False
+    if question.channel is not None and question.channel not in {
+        each.conversation.channel for each in view.conversations
+    }:
+        return False
+    if question.customer_id is not None and view.customer_id != question.customer_id:
+        return False
+    words = words_of(view.number, view.subject, view.customer_name)
+    return all(any(word.startswith(asked) for word in words) for asked in question.words)
+
+
+def _place(dossier: Dossier) -> tuple[datetime, str]:
+    return dossier.view.last_entry_at, dossier.id
+
+
+def _page_start(token: str) -> tuple[datetime, str]:
+    try:
+        at, dossier_id = json.loads(base64.urlsafe_b64decode(token))
+        return datetime.fromisoformat(at), dossier_id
+    except (ValueError, TypeError) as error:
+        raise InvalidPage("This page is unknown: begin at the first.") from error
