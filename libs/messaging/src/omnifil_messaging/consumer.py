@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R", bound=BaseModel)
 
 _FAILING_S = 20.0
-_FINAL_COMMIT_S = 5.0
+_FINAL_COMMIT_S = 3.0
+_LEAVE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ class Patience:
     """One attempt of the handler that takes longer loses its partitions (it hangs). Pauses do not count."""
     session_timeout_s: float = 10.0
     """A consumer that died is replaced after so long."""
-    handover_s: float = 20.0
-    """At a revocation or a stop, how long the attempt that is under way may take to finish."""
+    handover_s: float = 12.0
+    """At a revocation or a stop, how long the attempt that is under way may take to finish; less than the grace that
+    the process has."""
     backoff: Backoff = field(default_factory=Backoff)
 
 
@@ -133,7 +135,11 @@ class BatchConsumer(Generic[R]):
             starting.cancel()
             await asyncio.wait([starting])
             self._subscription = None
-            await subscription.stop()
+            try:
+                async with asyncio.timeout(_LEAVE_S):
+                    await subscription.stop()
+            except TimeoutError:
+                log.warning("group_not_left", group=self.group)  # its session ends by itself
 
     async def _watch(self, stop: asyncio.Event, subscription: Subscription) -> None:
         """Commit in the background, and see that the consumer lives."""

@@ -1,7 +1,8 @@
 """`python -m omnifil_messaging.create_topics`: the topics of the contract, made before anything starts.
 
-Reads `OMNIFIL_KAFKA_BOOTSTRAP`, `OMNIFIL_KAFKA_*`, `OMNIFIL_TOPIC_PREFIX` and `OMNIFIL_EXTRA_CHANNELS` (a JSON list of channels
-of integrators). Exit code 1 when Kafka is away, with a sentence; what differs from the plan is said and left alone.
+Reads `OMNIFIL_KAFKA_BOOTSTRAP`, `OMNIFIL_KAFKA_*`, `OMNIFIL_TOPIC_PREFIX` and `OMNIFIL_EXTRA_CHANNELS` (a JSON list of
+channels of integrators). Exit code 1 when Kafka is away, with a sentence; what differs from the plan is said and left
+alone.
 """
 
 import asyncio

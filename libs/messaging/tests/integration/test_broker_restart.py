@@ -119,6 +119,24 @@ async def test_a_consumer_that_is_started_before_the_broker_waits_for_it(
         await broker.kill()
 
 
+async def test_a_stop_while_the_broker_is_away_ends_in_time(broker: KafkaServer, eventually: Eventually) -> None:
+    settings = KafkaSettings(broker.bootstrap, "t.", "test", KafkaEnvironment(delivery_timeout_s=2))
+    await ensure_topics(settings, [topic()])
+    handled = Handled()
+    loop = asyncio.get_running_loop()
+    async with Producer(settings) as producer:
+        bench = Bench(settings, producer)
+        await bench.publish(thing("a", 1))
+        async with bench.consuming(handled):
+            await eventually(lambda: handled.of("a") == [1])
+            await broker.kill()
+            with pytest.raises(Transient):
+                await bench.publish(thing("a", 2))
+            asked = loop.time()
+        assert loop.time() - asked < 12
+    assert loop.time() - asked < 20
+
+
 async def test_work_under_way_while_the_broker_is_away_is_committed_when_it_is_back(
     broker: KafkaServer, eventually: Eventually
 ) -> None:
