@@ -185,6 +185,7 @@ def _members(members: list[Path]) -> None:
 
 def _jars() -> None:
     _run([str(PYTHON), "-m", "omnifil_devstack.jars", "fetch"])
+    _run([str(PYTHON), "-m", "omnifil_devstack.warm_start"])
 
 
 def _npm(web: Path, *command: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import signal
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +14,7 @@ from omnifil_devstack.errors import StackError
 from omnifil_devstack.jars import classpath
 from omnifil_devstack.ports import HOST, require_free
 from omnifil_devstack.server_process import ServerProcess, accepts_connections
+from omnifil_devstack.warm_start import options
 
 _START_TIMEOUT_S = 60
 # A broker killed with -9 comes back only when its old registration has expired, hence the short session.
@@ -73,17 +75,23 @@ class KafkaServer:
         controller_port: int,
         log: Path | None = None,
         on_parent_death: signal.Signals | None = signal.SIGKILL,
+        java: Sequence[str] | None = None,
     ) -> Self:
-        """Start on the data in `folder` (made and formatted when empty) and wait until it serves.
+        """Start on the data in `folder` (made and formatted when empty) and wait until it serves. `java`: JVM options.
 
         Raises `PortTaken`, or `StackError` when it does not come up.
         """
-        process = await cls._spawn(folder, port, controller_port, log or folder / "kafka.log", on_parent_death)
+        process = await cls._spawn(folder, port, controller_port, log or folder / "kafka.log", on_parent_death, java)
         return cls(folder, port, controller_port, process, on_parent_death)
 
     @staticmethod
     async def _spawn(
-        folder: Path, port: int, controller_port: int, log: Path, on_parent_death: signal.Signals | None
+        folder: Path,
+        port: int,
+        controller_port: int,
+        log: Path,
+        on_parent_death: signal.Signals | None,
+        java: Sequence[str] | None = None,
     ) -> ServerProcess:
         require_free(port, "Kafka")
         require_free(controller_port, "Kafka's controller")
@@ -94,11 +102,12 @@ class KafkaServer:
         )
         logging = folder / "log4j2.yaml"
         logging.write_text(_LOGGING)
-        java = [
+        jvm = [
             str(JAVA),
             "-Xmx512m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            *(options("kafka") if java is None else java),
             "-Xlog:disable",
             "-Xlog:all=error:stderr",
             f"-Dlog4j2.configurationFile={logging}",
@@ -106,9 +115,9 @@ class KafkaServer:
             classpath("kafka"),
         ]
         if not (folder / "topics" / "meta.properties").exists():
-            await _format(java, properties)
+            await _format(jvm, properties)
         process = await ServerProcess.spawn(
-            "Kafka", [*java, "kafka.Kafka", str(properties)], log=log, on_parent_death=on_parent_death
+            "Kafka", [*jvm, "kafka.Kafka", str(properties)], log=log, on_parent_death=on_parent_death
         )
         await process.until(lambda: accepts_connections(HOST, port), timeout_s=_START_TIMEOUT_S)
         return process

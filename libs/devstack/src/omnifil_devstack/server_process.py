@@ -43,13 +43,17 @@ class ServerProcess:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         on_parent_death: signal.Signals | None = signal.SIGKILL,
+        gated: bool = False,
     ) -> Self:
-        """Start it in a process group of its own (a terminal's Ctrl-C reaches only us), gone when this process is."""
+        """Start it in a process group of its own (a terminal's Ctrl-C reaches only us), gone when this process is.
+
+        `gated`: it has a standard input, on which `release` writes a line.
+        """
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE if gated else asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=None if environment is None else dict(environment),
@@ -68,6 +72,12 @@ class ServerProcess:
     def returncode(self) -> int | None:
         """None while it runs, negative when a signal ended it."""
         return self._process.returncode
+
+    def release(self) -> None:
+        """Let a gated process go."""
+        if self._process.stdin is not None and not self._process.stdin.is_closing():
+            self._process.stdin.write(b"\n")
+            self._process.stdin.close()
 
     async def wait(self) -> int:
         """Its exit code, once it has ended."""

@@ -71,7 +71,7 @@ def _world(ports: PortPlan, credentials: Credentials, data: Path) -> Service:
         "MESSENGER_PAGE_TOKEN": credentials.messenger_page_token,
     }
     own = {f"OMNIFIL_WORLD_{name}": value for name, value in settings.items()}
-    return Service("world", "omnifil_devstack.world", (), ports["world"], own)
+    return Service("world", "omnifil_devstack.world.__main__", (), ports["world"], own)
 
 
 def _mailbox(ports: PortPlan, credentials: Credentials) -> dict[str, object]:

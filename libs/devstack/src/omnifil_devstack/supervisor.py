@@ -24,6 +24,7 @@ from omnifil_devstack.service_plan import Service
 from omnifil_devstack.stack_plan import StackPlan
 
 _READY_TIMEOUT_S = 90
+_LOOK_EVERY_S = 0.2
 _PAUSES_S = (0.5, 1, 2, 5, 10, 15)
 _STEADY_S = 60
 """Having run that long, a service that crashes begins with the shortest pause again."""
@@ -74,11 +75,18 @@ class Supervisor:
 
     async def _start(self) -> None:
         try:
-            await _together(self._start_kafka(), self._start_mongod(), self._start_mail())
-            await self._plan.make_topics()
-            await _together(*(self._start_service(service) for service in self._plan.services))
+            servers_are_up = asyncio.Event()
+            await _together(
+                self._start_servers(servers_are_up),
+                *(self._start_service(service, servers_are_up) for service in self._plan.services),
+            )
         except* StackError as failures:
             raise _first(failures) from None
+
+    async def _start_servers(self, up: asyncio.Event) -> None:
+        await _together(self._start_kafka(), self._start_mongod(), self._start_mail())
+        await self._plan.make_topics()
+        up.set()
 
     async def _start_kafka(self) -> None:
         ports, data = self._plan.ports, self._plan.data
@@ -124,14 +132,18 @@ class Supervisor:
             server = self._servers[name] = await starting
         self._watch(name, lambda: server.process.wait(), server.restart)
 
-    async def _start_service(self, service: Service) -> None:
+    async def _start_service(self, service: Service, servers_are_up: asyncio.Event) -> None:
+        """It loads while the servers start, and is let go when they are up."""
         with self._starting(service.name):
             running = self._services[service.name] = _Running(service, await self._spawn(service))
             self._write_down()
+            await servers_are_up.wait()
+            running.process.release()
             await self._until_ready(running)
 
         async def again() -> None:
             running.process = await self._spawn(service)
+            running.process.release()
             self._write_down()
             await self._until_ready(running)
 
@@ -147,23 +159,31 @@ class Supervisor:
     async def _spawn(self, service: Service) -> ServerProcess:
         return await ServerProcess.spawn(
             service.name,
-            [sys.executable, "-m", service.module, *service.roles],
+            [sys.executable, "-m", "omnifil_devstack.gated", service.module, *service.roles],
             log=self._plan.log_of(service.name),
             environment=_inherited() | dict(self._plan.settings_of(service)),
             folder=CHECKOUT,
             on_parent_death=signal.SIGTERM,
+            gated=True,
         )
 
     async def _until_ready(self, running: _Running) -> None:
         async with httpx.AsyncClient(base_url=running.service.url, trust_env=False, timeout=5) as client:
+            told = ""
 
             async def ready() -> bool:
+                nonlocal told
                 try:
-                    return (await client.get("/health/ready")).status_code == 200
+                    answer = await client.get("/health/ready")
                 except httpx.TransportError:
                     return False
+                told = answer.text
+                return answer.status_code == 200
 
-            await running.process.until(ready, timeout_s=_READY_TIMEOUT_S, pause_s=0.1)
+            try:
+                await running.process.until(ready, timeout_s=_READY_TIMEOUT_S, pause_s=_LOOK_EVERY_S)
+            except StackError as problem:
+                raise StackError(f"{problem} It said: {told[:500]}" if told else str(problem)) from None
 
     def _watch(self, name: str, ended: Callable[[], Awaitable[int]], again: Callable[[], Awaitable[None]]) -> None:
         self._watchers.add(asyncio.create_task(self._mend(name, ended, again), name=f"watch {name}"))
