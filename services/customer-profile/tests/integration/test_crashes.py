@@ -12,8 +12,7 @@ from omnifil_contracts.identity import Assurance
 from omnifil_mongostore import Mongo
 from omnifil_testkit.builders import NOON, a_sender, an_identity, an_inbound_message
 from omnifil_testkit.waiting import Eventually
-
-from .conftest import Town
+from profile_scenes.town import Town
 
 pytestmark = pytest.mark.integration
 

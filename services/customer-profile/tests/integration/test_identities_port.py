@@ -13,8 +13,7 @@ from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Iden
 from omnifil_contracts.identity import SYSTEM, Actor, Assurance, Because, Evidence, Identity
 from omnifil_mongostore import Mongo, check_indexes, ensure_indexes
 from omnifil_testkit.builders import NOON
-
-from ..fakes import InMemoryIdentities
+from profile_scenes.fakes import InMemoryIdentities
 
 
 def known(

@@ -6,8 +6,7 @@ from omnifil_messaging import Outgoing, TopicTail, ensure_topics
 from omnifil_messaging.outgoing import Wire
 from omnifil_testkit.builders import NOON, a_sender, an_inbound_message
 from omnifil_testkit.waiting import Eventually
-
-from .conftest import Town
+from profile_scenes.town import Town
 
 pytestmark = pytest.mark.integration
 

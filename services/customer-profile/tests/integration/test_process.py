@@ -11,8 +11,7 @@ from omnifil_contracts.identity import Assurance
 from omnifil_devstack.ports import free_ports
 from omnifil_testkit.builders import a_sender, an_inbound_message
 from omnifil_testkit.waiting import Eventually
-
-from .conftest import AGENT, Town
+from profile_scenes.town import AGENT, Town
 
 pytestmark = pytest.mark.integration
 

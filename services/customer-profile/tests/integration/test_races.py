@@ -1,6 +1,7 @@
 """Several replicas, several channels, one person."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
@@ -11,9 +12,8 @@ from omnifil_contracts.identity import Assurance, AssuredIdentity
 from omnifil_contracts.message import InboundMessage
 from omnifil_mongostore import Mongo, ensure_indexes
 from omnifil_testkit.builders import a_sender, an_identity, an_inbound_message
-
-from ..fakes import Announced
-from .conftest import Town
+from profile_scenes.fakes import Announced
+from profile_scenes.town import Town
 
 pytestmark = pytest.mark.integration
 
@@ -55,7 +55,7 @@ class Counting(MongoIdentities):
 
     overtaken = 0
 
-    async def write(self, added: list[KnownIdentity], changed: list[Change]) -> None:  # type: ignore[override]
+    async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
         try:
             await super().write(added, changed)
         except ChangedElsewhere:

@@ -4,8 +4,7 @@ import pytest
 from omnifil_contracts import ids
 from omnifil_contracts.identity import Assurance
 from omnifil_testkit.builders import a_sender, an_identity, an_inbound_message
-
-from .conftest import Town
+from profile_scenes.town import Town
 
 pytestmark = pytest.mark.integration
 

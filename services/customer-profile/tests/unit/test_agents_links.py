@@ -16,8 +16,8 @@ from customer_profile.ports import CommandReused
 from omnifil_contracts import ids
 from omnifil_contracts.customer import LinkIdentity
 from omnifil_contracts.identity import Assurance, Because, Evidence, Identity
-
-from .conftest import AMELIE, CLAIRE, Scene, chat, mail, messenger, signed, unproven_mail
+from profile_scenes.people import AMELIE, CLAIRE, chat, mail, messenger, signed, unproven_mail
+from profile_scenes.scene import Scene
 
 MESSENGER = "messenger:page/1"
 

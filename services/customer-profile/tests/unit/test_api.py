@@ -6,9 +6,9 @@ import httpx
 import pytest
 from customer_profile.entrypoints import api
 from omnifil_contracts.customer import CustomerChanged
+from profile_scenes.people import CLAIRE, mail, messenger, unproven_mail
+from profile_scenes.scene import Scene
 from pydantic import SecretStr
-
-from .conftest import CLAIRE, Scene, mail, messenger, unproven_mail
 
 TOKEN = "internal-for-tests"
 AGENT = {"X-Omnifil-Agent": "amelie", "X-Omnifil-Agent-Name": "Am%C3%A9lie%20Roux"}

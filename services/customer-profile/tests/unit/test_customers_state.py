@@ -1,8 +1,8 @@
 """What everybody is told of a customer."""
 
 from omnifil_contracts.identity import Assurance
-
-from .conftest import CLAIRE, Scene, chat, mail, messenger, signed
+from profile_scenes.people import CLAIRE, chat, mail, messenger, signed
+from profile_scenes.scene import Scene
 
 
 async def test_the_name_is_the_latest_of_the_surest_handle(scene: Scene) -> None:

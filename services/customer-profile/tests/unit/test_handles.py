@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omnifil_contracts.identity import Assurance, Identity
 from omnifil_contracts.message import Sender
-
-from .conftest import claimed, handle, signed, vouched
+from profile_scenes.people import claimed, handle, signed, vouched
 
 kinds = st.sampled_from(["email", "email-unproven", "phone", "visitor", "messenger", "shop-account"])
 values = st.text(min_size=1, max_size=40).filter(lambda value: value.strip() != "")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omnifil_contracts.identity import Assurance, AssuredIdentity
 from omnifil_contracts.message import InboundMessage
-
-from .conftest import Scene, handle, written
+from profile_scenes.people import handle, written
+from profile_scenes.scene import Scene
 
 KEYS = [
     "email:a@x.test", "email:b@x.test", "email-unproven:a@x.test", "phone:+331", "shop-account:1", "messenger:1",

@@ -1,8 +1,8 @@
 """Suggestions: an agent decides."""
 
 from omnifil_contracts.message import IdentifiedMessage
-
-from .conftest import CLAIRE, Scene, chat, claimed, mail, messenger, signed, unproven_mail
+from profile_scenes.people import CLAIRE, chat, claimed, mail, messenger, signed, unproven_mail
+from profile_scenes.scene import Scene
 
 DAYS = 24 * 60
 

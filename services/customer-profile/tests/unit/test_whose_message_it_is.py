@@ -2,8 +2,19 @@
 
 from omnifil_contracts import ids
 from omnifil_contracts.identity import Assurance
-
-from .conftest import CLAIRE, Scene, chat, claimed, handle, mail, messenger, signed, unproven_mail, vouched, written
+from profile_scenes.people import (
+    CLAIRE,
+    chat,
+    claimed,
+    handle,
+    mail,
+    messenger,
+    signed,
+    unproven_mail,
+    vouched,
+    written,
+)
+from profile_scenes.scene import Scene
 
 
 async def test_who_is_unknown_becomes_a_customer_anchored_at_the_strongest_handle(scene: Scene) -> None:

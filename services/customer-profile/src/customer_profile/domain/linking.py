@@ -7,6 +7,7 @@ from omnifil_contracts import ids
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
 
 from customer_profile.domain import handles
+from customer_profile.domain.evidence import each_once
 from customer_profile.domain.identities import AGENT, KnownIdentity, Link, link_id
 
 
@@ -73,7 +74,7 @@ def link(state: KnownIdentity, customer_id: str, relied_on: Because | None, comm
             customer_id=customer_id,
             assurance=Assurance.VERIFIED,
             at=command.at,
-            because=Because(rule=AGENT, evidence=evidence),
+            because=Because(rule=AGENT, evidence=each_once(evidence)),
             actor=command.agent,
             caused_by=command.command_id,
         )

@@ -105,4 +105,4 @@ def _minutes_since(seen_at: datetime, now: datetime) -> int | None:
 
 
 def _shown(identity: Identity) -> dict[str, str]:
-    return {"kind": identity.kind, "address": identity.value}
+    return {"kind": identity.kind, "handle": identity.value}

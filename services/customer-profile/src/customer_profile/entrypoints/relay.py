@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 from omnifil_messaging import Backoff
-from omnifil_mongostore import ChangeTail, Document, Fenced, Lease, Mongo, Positions, ResumeTokenGone
+from omnifil_mongostore import ChangeTail, Document, Lease, Mongo, Positions, ResumeTokenGone
 from omnifil_servicekit.errors import Transient
 
 from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE
@@ -15,7 +15,6 @@ log = structlog.get_logger(__name__)
 
 POSITION = "customer-events"
 LEASE = "customer-relay"
-_STANDBY_BEAT_S = 5
 
 _REAL_CHANGES: list[Document] = [
     # That somebody wrote again is kept on the same document, and is no change of a customer.
@@ -32,7 +31,10 @@ _REAL_CHANGES: list[Document] = [
 
 
 class Relay:
-    """The role `relay`. The position is saved after the batch is published: a change is told at least once."""
+    """The role `relay`. The position is saved after the batch is published: a change is told at least once.
+
+    A relay that slept through the loss of its lease may still tell an older state once: readers go by `version`.
+    """
 
     def __init__(
         self, mongo: Mongo, announcer: Announcer, *, lease_s: float = 10, beat: Callable[[], None] = lambda: None
@@ -40,24 +42,13 @@ class Relay:
         database = mongo.database(DATABASE)
         self._tail = ChangeTail(database, COLLECTION, pipeline=_REAL_CHANGES)
         self._positions = Positions(database)
-        self._lease = Lease(database, LEASE, lease_s)
+        self._lease = Lease(database, LEASE, lease_s, waiting=beat)
         self._announcer = announcer
         self._beat = beat
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Raises what waiting does not mend."""
-        standby = asyncio.create_task(self._beat_while_waiting())
-        try:
-            await self._lease.run_held(stop, self._relay)
-        finally:
-            standby.cancel()
-
-    async def _beat_while_waiting(self) -> None:
-        """A relay that another one keeps from working is well."""
-        while True:
-            if self._lease.token is None or self._lease.lost.is_set():
-                self._beat()
-            await asyncio.sleep(_STANDBY_BEAT_S)
+        await self._lease.run_held(stop, self._relay)
 
     async def _relay(self, halt: asyncio.Event) -> None:
         """While the lease is ours."""
@@ -66,10 +57,6 @@ class Relay:
             try:
                 await self._follow(halt)
                 attempt = 0
-            except Fenced:
-                log.warning("relay_overtaken", lease=LEASE)
-                self._lease.lost.set()
-                return
             except Transient as error:
                 attempt += 1
                 pause_s = backoff.pause_s(min(attempt, 6))

@@ -1,15 +1,10 @@
-"""The service on fakes, and the people that the tests are about."""
+"""The people that the tests are about, and what they write."""
 
 from datetime import timedelta
 
-import pytest
-from customer_profile.handlers import Announcer, Desk, Recogniser, Rules
-from omnifil_contracts.customer import CustomerChanged, LinkIdentity
 from omnifil_contracts.identity import Actor, Assurance, AssuredIdentity, Evidence, Identity
-from omnifil_contracts.message import IdentifiedMessage, InboundMessage, Sender
+from omnifil_contracts.message import InboundMessage, Sender
 from omnifil_testkit.builders import NOON, an_inbound_message
-
-from ..fakes import Announced, InMemoryIdentities
 
 CLAIRE = "claire@customer.test"
 AMELIE = Actor(kind="agent", id="amelie", name="Amélie Roux")
@@ -64,36 +59,3 @@ def chat(visitor: str, *others: AssuredIdentity, **rest: object) -> InboundMessa
 
 def messenger(psid: str, **rest: object) -> InboundMessage:
     return written("social", vouched(f"messenger:page/{psid}"), **rest)  # type: ignore[arg-type]
-
-
-class Scene:
-    """One installation on fakes."""
-
-    def __init__(self) -> None:
-        self.identities = InMemoryIdentities()
-        self.announced = Announced()
-        self.recogniser = Recogniser(self.identities, self.announced, Rules())
-        self.announcer = Announcer(self.identities, self.announced)
-        self.now = NOON + timedelta(hours=1)
-        self.desk = Desk(self.identities, lambda: self.now)
-
-    async def hears(self, *messages: InboundMessage) -> list[IdentifiedMessage]:
-        return await self.recogniser.recognise(messages)
-
-    async def hear(self, message: InboundMessage) -> IdentifiedMessage:
-        (identified,) = await self.hears(message)
-        return identified
-
-    async def owner(self, key: str) -> str:
-        return (await self.identities.by_keys([key]))[key].customer_id
-
-    async def links(self, key: str, customer_id: str, command_id: str = "command-1") -> CustomerChanged:
-        """An agent confirms whose the handle is."""
-        kind, _, value = key.partition(":")
-        asked = LinkIdentity(identity=Identity(kind=kind, value=value))
-        return await self.desk.link(customer_id, asked, command_id, AMELIE)
-
-
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()

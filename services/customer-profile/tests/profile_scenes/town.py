@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self, TypeVar
 
-import pytest
 from customer_profile.bootstrap import bootstrap
 from customer_profile.settings import Settings
 from omnifil_contracts.customer import CustomerChanged
@@ -14,9 +13,8 @@ from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 from omnifil_contracts.record import Record
 from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND
 from omnifil_messaging import KafkaSettings, Outgoing, Producer, Received, TopicTail, ensure_topics
-from omnifil_mongostore import Mongo
 from omnifil_servicekit.process import Parts
-from omnifil_testkit.servers import Kafka, Mongod
+from pydantic import SecretStr
 
 TOKEN = "internal-for-tests"
 AGENT = {"Authorization": f"Bearer {TOKEN}", "X-Omnifil-Agent": "amelie", "X-Omnifil-Agent-Name": "Am%C3%A9lie%20Roux"}
@@ -117,18 +115,18 @@ class Town:
         return found
 
 
-@pytest.fixture
-async def town(kafka: Kafka, mongod: Mongod, kafka_settings: KafkaSettings, mongo: Mongo) -> AsyncIterator[Town]:
+@asynccontextmanager
+async def town_of(kafka: KafkaSettings, mongo_uri: str, mongo_prefix: str) -> AsyncIterator[Town]:
     settings = Settings(
         kafka_bootstrap=kafka.bootstrap,
-        mongo_uri=mongod.uri,
-        mongo_prefix=mongo.prefix,
-        topic_prefix=kafka_settings.topic_prefix,
-        internal_token=TOKEN,
+        mongo_uri=mongo_uri,
+        mongo_prefix=mongo_prefix,
+        topic_prefix=kafka.topic_prefix,
+        internal_token=SecretStr(TOKEN),
         http_port=0,
         discovery_interval_s=0.2,
         lease_s=2,
     )
-    await ensure_topics(kafka_settings, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS])
-    async with Producer(kafka_settings) as producer:
-        yield Town(kafka_settings, settings, producer)
+    await ensure_topics(kafka, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS])
+    async with Producer(kafka) as producer:
+        yield Town(kafka, settings, producer)
