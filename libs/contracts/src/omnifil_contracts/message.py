@@ -3,7 +3,7 @@
 import inspect
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, GetJsonSchemaHandler
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from omnifil_contracts import ids
@@ -26,7 +26,9 @@ class Attachment(Value):
 class Conversation(Value):
     """A thread inside one channel and account, and how to answer in it."""
 
-    conversation_id: str = Field(description="`ids.conversation_id(channel, account, key)`.")
+    conversation_id: str = Field(
+        "", description="`ids.conversation_id(channel, account, key)`; worked out where it is absent."
+    )
     channel: Channel = Field(description="The channel.")
     account: str = Field(min_length=1, max_length=200, description="The configured end: mailbox, widget, page.")
     key: str = Field(min_length=1, max_length=1000, description="What identifies the thread inside the account.")
@@ -58,7 +60,9 @@ class InboundMessage(Record):
 
     ce_type: ClassVar[str] = "omnifil.message.received.v1"
 
-    message_id: str = Field(description="`ids.message_id(channel, account, provider_message_id)`.")
+    message_id: str = Field(
+        "", description="`ids.message_id(channel, account, provider_message_id)`; worked out where it is absent."
+    )
     channel: Channel = Field(description="The channel that it came by.")
     account: str = Field(min_length=1, max_length=200, description="The configured end: mailbox, widget, page.")
     provider_message_id: str = Field(min_length=1, max_length=1000, description="The provider's id of the message.")
@@ -82,6 +86,21 @@ class InboundMessage(Record):
     reply_window_ends_at: Instant | None = Field(
         None, description="Until when the network lets us answer; null: no limit."
     )
+
+    @model_validator(mode="after")
+    def _ids_follow(self) -> "InboundMessage":
+        """An integrator may leave the ids out; one that says otherwise would pass for another message."""
+        place = self.conversation
+        message_id = ids.message_id(self.channel, self.account, self.provider_message_id)
+        conversation_id = ids.conversation_id(place.channel, place.account, place.key)
+        if self.message_id not in ("", message_id):
+            raise ValueError("message_id does not follow from channel, account and provider_message_id: leave it out")
+        if place.conversation_id not in ("", conversation_id):
+            raise ValueError("conversation_id does not follow from channel, account and key: leave it out")
+        # Frozen for everybody else; here the message is still being made.
+        object.__setattr__(self, "message_id", message_id)
+        object.__setattr__(place, "conversation_id", conversation_id)
+        return self
 
     @classmethod
     def make(

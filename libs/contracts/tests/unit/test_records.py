@@ -1,6 +1,7 @@
 """Records: ids that are the same everywhere, lenient reading, headers of CloudEvents."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import uuid5
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,13 @@ def a_message() -> InboundMessage:
 def test_a_message_has_the_same_id_wherever_it_is_computed() -> None:
     assert a_message().message_id == ids.message_id("sms", "gateway", "sms-1")
     assert a_message() == a_message()
+
+
+@given(st.text(), st.text(), st.text())
+def test_an_id_is_a_uuid_that_any_language_can_work_out(channel: str, account: str, provider_id: str) -> None:
+    parts = ["message", channel, account, provider_id]
+    name = "".join(f"{len(part)}:{part}" for part in parts)
+    assert ids.message_id(channel, account, provider_id) == str(uuid5(ids.NAMESPACE, name))
 
 
 @given(st.lists(st.text(), min_size=3, max_size=3), st.lists(st.text(), min_size=3, max_size=3))
@@ -77,3 +85,14 @@ def test_every_channel_has_its_own_topics_all_the_way() -> None:
     for channel in BUILT_IN_CHANNELS:
         assert {f"{stage}.{channel}.v1" for stage in ("inbound", "identified", "outbound")} <= names
     assert dead_letter_of("inbound.email.v1") == "inbound.email.v1.dead-letter"
+
+
+def test_an_integrator_may_leave_out_what_follows_from_the_rest() -> None:
+    written = a_message().model_dump(mode="json", exclude={"message_id": True, "conversation": {"conversation_id"}})
+    assert InboundMessage.model_validate(written) == a_message()
+
+
+@pytest.mark.parametrize("wrong", [{"message_id": "mine"}, {"provider_message_id": "sms-2"}])
+def test_an_id_that_belongs_to_another_message_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="does not follow"):
+        InboundMessage.model_validate(a_message().model_dump(mode="json") | wrong)
