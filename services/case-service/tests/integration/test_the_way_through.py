@@ -1,81 +1,97 @@
-"""One message, all the way: identified → timeline → dossier event, projection, snapshot."""
+"""One message, all the way: identified → timeline → dossier event, projection, snapshot; and an answer back out."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
-import httpx
 import pytest
-from case_service.bootstrap import bootstrap
-from case_service.settings import Settings
-from omnifil_contracts.dossier import DossierEvent
-from omnifil_contracts.topics import DOSSIER_EVENTS, IDENTIFIED
-from omnifil_messaging import KafkaSettings, Outgoing, Producer, TopicTail
-from omnifil_mongostore import Mongo
-from omnifil_testkit.builders import NOON, an_identified_message
+from omnifil_contracts import ids
+from omnifil_contracts.delivery import SendMessage
+from omnifil_contracts.topics import IDENTIFIED, OUTBOUND
+from omnifil_messaging import KafkaSettings, Producer, TopicTail, ensure_topics
+from omnifil_messaging.outgoing import Wire
+from omnifil_messaging.topics import existing_topics
+from omnifil_testkit.builders import an_identified_message, an_inbound_message
 
 pytestmark = pytest.mark.integration
 
-TOKEN = "internal-secret"
+
+async def inbox(client: Any, count: int) -> list[dict[str, Any]]:
+    found = (await client.get("/dossiers")).json()["dossiers"]
+    assert len(found) == count
+    return found
 
 
-@asynccontextmanager
-async def running(settings: Settings, *roles: str) -> AsyncIterator[httpx.AsyncClient]:
-    parts = bootstrap(settings, frozenset(roles))
-    stop = asyncio.Event()
-    assert parts.resources is not None
-    async with parts.resources:
-        loops = [asyncio.create_task(loop(stop)) for loop in parts.loops.values()]
-        transport = httpx.ASGITransport(parts.app)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://case", headers={"Authorization": f"Bearer {TOKEN}"}
-        ) as client:
-            try:
-                yield client
-            finally:
-                stop.set()
-                await asyncio.gather(*loops)
-
-
-@pytest.fixture
-def settings(kafka_settings: KafkaSettings, mongo: Mongo, mongod: object) -> Settings:
-    return Settings(
-        kafka_bootstrap=kafka_settings.bootstrap,
-        topic_prefix=kafka_settings.topic_prefix,
-        mongo_uri=mongod.uri,
-        mongo_prefix=mongo.prefix,
-        http_port=0,
-        internal_token=TOKEN,
-        case_reference_keys=["key"],
-        case_discovery_interval_s=0.2,
-    )
-
-
-async def test_a_message_becomes_a_dossier_that_everybody_sees(settings, kafka_settings, eventually) -> None:
-    identified = an_identified_message()
-    async with running(settings, "consume", "relay", "api") as client, Producer(kafka_settings) as producer:
-        await producer.publish(
-            Outgoing(IDENTIFIED.of("email"), identified.customer_id, identified, "e1", "/test", None, NOON)
-        )
-
-        async def in_the_inbox() -> dict:
-            inbox = (await client.get("/dossiers")).json()
-            assert len(inbox["dossiers"]) == 1
-            return inbox
-
-        inbox = await eventually(in_the_inbox)
-        dossier = inbox["dossiers"][0]
+async def test_a_message_becomes_a_dossier_that_everybody_sees(running, publish, events_seen, eventually) -> None:
+    await publish([an_identified_message()])
+    async with running("consume", "relay", "api") as client:
+        dossier = (await eventually(lambda: inbox(client, 1)))[0]
         snapshot = (await client.get(f"/dossiers/{dossier['dossier_id']}")).json()
         assert snapshot["dossier"] == dossier
-        assert [entry["event"]["type"] for entry in snapshot["timeline"]] == [
-            "dossier_opened",
-            "conversation_linked",
-            "message_linked",
-        ]
+        types = [entry["event"]["type"] for entry in snapshot["timeline"]]
+        assert types == ["dossier_opened", "conversation_linked", "message_linked"]
+        assert [event.entry.seq for event in await events_seen()] == [1, 2, 3]
+
+
+async def test_a_reply_goes_out_on_its_channel(running, publish, kafka_settings, eventually) -> None:
+    await publish([an_identified_message()])
+    async with running("consume", "relay", "api") as client:
+        dossier = (await eventually(lambda: inbox(client, 1)))[0]
+        conversation_id = dossier["conversations"][0]["conversation"]["conversation_id"]
+        request = {
+            "command_id": "command-1",
+            "command": {"type": "reply", "text": "Soon.", "conversation_ids": [conversation_id], "seen_seq": 3},
+        }
+        path = f"/dossiers/{dossier['dossier_id']}/commands"
+        first = await client.post(path, json=request)
+        assert first.status_code == 200, first.text
+        assert (await client.post(path, json=request)).json() == first.json()
         stop = asyncio.Event()
-        seen = []
-        async for batch in TopicTail(kafka_settings, DOSSIER_EVENTS.name, DossierEvent).read("beginning", stop):
-            seen += [received.record.entry.seq for received in batch]
-            if len(seen) >= 3:
-                stop.set()
-        assert seen == [1, 2, 3]
+        async for batch in TopicTail(kafka_settings, OUTBOUND.of("email"), SendMessage).read("beginning", stop):
+            (sent,) = batch
+            stop.set()
+        assert sent.key == conversation_id
+        assert sent.record.target.outbound_id == ids.outbound_id(sent.record.reply_id, conversation_id)
+        assert sent.record.agent.id == "amelie"
+
+
+async def test_errors_are_problems_with_a_code(running, publish, eventually) -> None:
+    async with running("api") as client:
+        missing = await client.get("/dossiers/none")
+        assert (missing.status_code, missing.json()["code"]) == (404, "dossier-not-found")
+        page = await client.get("/dossiers", params={"page": "nonsense"})
+        assert (page.status_code, page.json()["code"]) == (400, "invalid-page")
+        bad = await client.post("/dossiers/none/commands", json={"command_id": "command-1", "command": {"type": "?"}})
+        assert bad.status_code == 422
+        client.headers.pop("Authorization")
+        assert (await client.get("/dossiers")).status_code == 401
+
+
+async def test_an_integrators_channel_that_appears_later_is_consumed(
+    running, publish, kafka_settings, eventually
+) -> None:
+    async with running("consume", "relay", "api") as client:
+        await ensure_topics(kafka_settings, [IDENTIFIED], channels=["sms"])
+        await publish([an_identified_message(an_inbound_message(channel="sms"))])
+        await eventually(lambda: inbox(client, 1), timeout_s=30)
+
+
+async def test_a_poison_record_is_set_aside_and_its_neighbours_go_through(
+    running, publish, kafka_settings: KafkaSettings, eventually
+) -> None:
+    good = [an_identified_message(customer_id=f"customer-{number}") for number in range(2)]
+    await publish(good[:1])
+    misplaced = an_identified_message(an_inbound_message(channel="chat")).model_dump_json().encode()
+    async with Producer(kafka_settings) as producer:
+        topic = IDENTIFIED.of("email")
+        await producer.publish_raw([Wire(topic, b"k", b"{broken"), Wire(topic, b"k", misplaced)])
+        await publish(good[1:])
+        async with running("consume", "relay", "api") as client:
+            await eventually(lambda: inbox(client, 2))
+            assert f"{topic}.dead-letter" in await existing_topics(kafka_settings)
+
+            async def set_aside() -> None:
+                ends = await TopicTail(kafka_settings, f"{topic}.dead-letter").end_offsets()
+                assert sum(ends.values()) == 2
+
+            await eventually(set_aside)
+            await inbox(client, 2)

@@ -188,7 +188,7 @@ class AnyHistory(RuleBasedStateMachine):
     def every_conversation_has_one_holder(self) -> None:
         held: Counter[str] = Counter()
         for dossier in self.run_now(self.shop.dossiers()).values():
-            held.update(dossier.memory.threads)
+            held.update(list(dossier.memory.threads))
         assert not [each for each, count in held.items() if count > 1]
 
 
