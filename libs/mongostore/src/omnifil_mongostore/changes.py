@@ -139,9 +139,11 @@ class ChangeTail:
             session=session,
         )
         cursor = reply["cursor"]
+        answering = True
         try:
             yield _batch(cursor, "firstBatch")
             while cursor["id"] and not stop.is_set():
+                answering = False
                 reply = await self._database.command(
                     {
                         "getMore": cursor["id"],
@@ -151,10 +153,10 @@ class ChangeTail:
                     },
                     session=session,
                 )
-                cursor = reply["cursor"]
+                cursor, answering = reply["cursor"], True
                 yield _batch(cursor, "nextBatch")
         finally:
-            if cursor["id"]:
+            if cursor["id"] and answering:
                 with suppress(PyMongoError):  # it expires by itself; this only tidies up
                     await self._database.command(
                         {"killCursors": self._collection, "cursors": [cursor["id"]]}, session=session

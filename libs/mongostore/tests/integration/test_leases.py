@@ -1,6 +1,7 @@
 import asyncio
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 from omnifil_devstack.mongo_server import MongoServer
@@ -21,7 +22,7 @@ async def test_one_holds_it_at_a_time_and_the_token_grows(mongo: Mongo) -> None:
 
     async def work() -> None:
         nonlocal holding
-        async with lease(mongo, ttl_s=1).held(asyncio.Event()) as token:
+        async with lease(mongo, ttl_s=5).held(asyncio.Event()) as token:
             holding += 1
             assert holding == 1
             await mongo.database("cases")["work"].insert_one({})
@@ -34,11 +35,11 @@ async def test_one_holds_it_at_a_time_and_the_token_grows(mongo: Mongo) -> None:
 
 async def test_it_is_kept_beyond_its_time_while_its_holder_lives(mongo: Mongo, eventually: Eventually) -> None:
     stop = asyncio.Event()
-    first, second = lease(mongo, ttl_s=0.6), lease(mongo, ttl_s=0.6)
+    first, second = lease(mongo, ttl_s=1.5), lease(mongo, ttl_s=1.5)
     async with first.held(stop) as token:
         waiting = asyncio.create_task(_take(second, stop))
         began = time.monotonic()
-        await eventually(lambda: time.monotonic() - began > 1.5)
+        await eventually(lambda: time.monotonic() - began > 2.5)
         assert not waiting.done()
         assert not first.lost.is_set()
     assert await waiting == (token or 0) + 1
@@ -52,7 +53,7 @@ async def _take(wanted: Lease, stop: asyncio.Event) -> int | None:
 async def test_it_is_given_back_at_once(mongo: Mongo) -> None:
     async with lease(mongo, ttl_s=60).held(asyncio.Event()):
         pass
-    async with asyncio.timeout(5), lease(mongo, ttl_s=60).held(asyncio.Event()) as token:
+    async with asyncio.timeout(15), lease(mongo, ttl_s=60).held(asyncio.Event()) as token:
         assert token == 2
 
 
@@ -81,9 +82,10 @@ async def test_when_its_holder_is_killed_another_takes_over_after_the_ttl_and_no
         assert line
     holder.kill()
     await holder.wait()
-    killed_at = time.monotonic()
-    async with asyncio.timeout(10), lease(mongo, ttl_s=1.5).held(asyncio.Event()) as token:
-        assert 0.9 < time.monotonic() - killed_at < 4  # renewed at most a third of the ttl before the kill
+    left = await mongo.database("cases")["leases"].find_one({"_id": "relay"})
+    assert left is not None
+    async with asyncio.timeout(20), lease(mongo, ttl_s=1.5).held(asyncio.Event()) as token:
+        assert datetime.now(UTC) >= left["expires_at"]
         assert token == 2
 
 
@@ -101,7 +103,7 @@ async def test_the_holder_is_told_when_somebody_else_has_it(mongo: Mongo) -> Non
     held = lease(mongo, ttl_s=0.6)
     async with held.held(asyncio.Event()):
         await mongo.database("cases")["leases"].update_one({"_id": "relay"}, {"$set": {"holder": "thief"}})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await held.lost.wait()
     found = await mongo.database("cases")["leases"].find_one({"_id": "relay"})
     assert found is not None
@@ -110,15 +112,13 @@ async def test_the_holder_is_told_when_somebody_else_has_it(mongo: Mongo) -> Non
 
 async def test_the_holder_knows_that_it_is_lost_before_the_server_gives_it_away(own_mongod: MongoServer) -> None:
     mongo = connect(own_mongod.uri + "&serverSelectionTimeoutMS=500", prefix="t")
-    held = lease(mongo, ttl_s=3)
+    held = lease(mongo, ttl_s=4)
     async with held.held(asyncio.Event()):
-        found = await mongo.database("cases")["leases"].find_one({"_id": "relay"})
-        assert found is not None
         await own_mongod.kill()
         killed_at = time.monotonic()
         async with asyncio.timeout(10):
             await held.lost.wait()
-        assert time.monotonic() - killed_at <= 3.2
+        assert time.monotonic() - killed_at <= 4
     await mongo.close()
 
 
@@ -126,7 +126,7 @@ async def test_a_lost_lease_halts_the_work_and_it_begins_again_when_the_lease_is
     mongo: Mongo, eventually: Eventually
 ) -> None:
     stop = asyncio.Event()
-    held = lease(mongo, ttl_s=0.6)
+    held = lease(mongo, ttl_s=3)
     runs: list[int | None] = []
 
     async def work(halt: asyncio.Event) -> None:
@@ -147,7 +147,7 @@ async def test_work_that_was_fenced_begins_again_under_a_later_token(mongo: Mong
     stop = asyncio.Event()
     positions = Positions(mongo.database("cases"))
     await positions.save("relay", None, fence=2)
-    held = lease(mongo, ttl_s=0.6)
+    held = lease(mongo, ttl_s=3)
     tokens: list[int | None] = []
 
     async def work(halt: asyncio.Event) -> None:

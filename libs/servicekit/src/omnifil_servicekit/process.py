@@ -91,7 +91,13 @@ class _Process:
                     if not self._stop.is_set() and not await self._work(listening):
                         return 1
             except Exception as error:
-                log.error("process_failed", process=self._name, error=type(error).__name__, exc_info=error)
+                log.error(
+                    "process_failed",
+                    process=self._name,
+                    error=type(error).__name__,
+                    reason=str(error),
+                    exc_info=error,
+                )
                 return 1
             except asyncio.CancelledError:
                 log.error("process_cut_short", process=self._name)
