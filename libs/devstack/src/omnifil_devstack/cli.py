@@ -1,7 +1,9 @@
 """The `omnifil` command. What is heavy is imported by the command that needs it: `omnifil status` answers at once."""
 
 import asyncio
+import json
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -36,6 +38,37 @@ def up(detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the
         _out.print("Ctrl-C stops it.")
 
     asyncio.run(run_until_stopped(StackPlan.of_this_checkout(), _out.print, ready))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Play both sides without a browser, check it, and end.")] = False,
+    as_json: _AsJson = False,
+    pause_s: Annotated[
+        float | None, typer.Option("--pause", help="Seconds between e-mail and chat: 20, with --once 0.5.", min=0)
+    ] = None,
+) -> None:
+    """Start everything, let sample customers write, and print the addresses."""
+    from omnifil_devstack import demo, presentation
+
+    if not once:
+        show = partial(presentation.show_addresses, _out)
+        asyncio.run(demo.play(_out.print, show, 20 if pause_s is None else pause_s))
+        return
+    quiet = Console(stderr=True, highlight=False, soft_wrap=True)  # the answer alone goes to standard output
+    try:
+        proof = demo.prove_or_stop(quiet.print, 0.5 if pause_s is None else pause_s)
+    except StackError as problem:
+        if as_json:
+            print(json.dumps({"ok": False, "problems": [str(problem)]}, ensure_ascii=False))
+            raise typer.Exit(1) from None
+        raise
+    if as_json:
+        print(demo.as_line(proof))
+    else:
+        presentation.show_proof(_out, proof)
+    if proof.problems:
+        raise typer.Exit(1)
 
 
 @app.command()

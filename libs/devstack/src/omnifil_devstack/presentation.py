@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 
 from omnifil_devstack.stack_file import Stack
+from omnifil_devstack.story.once import Proof
 
 
 def show_addresses(out: Console, stack: Stack) -> None:
@@ -21,6 +22,19 @@ def show_addresses(out: Console, stack: Stack) -> None:
     ):
         out.print(f"  {what:<15} [bold]{address:<34}[/] {hint}")
     out.print()
+
+
+def show_proof(out: Console, proof: Proof) -> None:
+    """The story's result for a person."""
+    for what, counts in (("sent", proof.sent), ("seen", proof.seen), ("replies delivered", proof.replies_delivered)):
+        out.print(f"{what:<18} " + ", ".join(f"{channel} {count}" for channel, count in sorted(counts.items())))
+    out.print(f"{'dossiers':<18} {proof.dossiers}")
+    out.print(f"{'gaps':<18} {proof.gaps}, duplicates {proof.duplicates}, lost {proof.lost}")
+    out.print(f"{'time':<18} {proof.seconds:.1f} s")
+    for problem in proof.problems:
+        out.print(f"[red]{problem}[/]")
+    if not proof.problems:
+        out.print("[green]All of it went as it should.[/]")
 
 
 def show_status(out: Console, stack: Stack, *, as_json: bool) -> bool:

@@ -111,10 +111,15 @@ class Story:
         return await self._agent.until(lambda: self._dossier_with(text), f"“{text}”", _SEEN_WITHIN_S)
 
     def _dossier_with(self, text: str) -> str | None:
-        for dossier_id, entry in self._agent.entries():
-            if isinstance(entry.event, MessageLinked) and text in entry.event.message.text:
-                return dossier_id
-        return None
+        return next(iter(self._dossiers_with(text)), None)
+
+    def _dossiers_with(self, text: str) -> list[str]:
+        """Where the message was ever linked: more than one after it has moved."""
+        return [
+            dossier_id
+            for dossier_id, entry in self._agent.entries()
+            if isinstance(entry.event, MessageLinked) and text in entry.event.message.text
+        ]
 
     async def _confirms(self, own_dossier_id: str) -> None:
         """One click: the suggestion that she is the one who wrote the e-mail."""
@@ -186,7 +191,7 @@ class Story:
 
     async def _check(self, hers: str) -> None:
         """What the agent has against what was sent, and against a fresh look."""
-        mine = {hers, *(found for text in self._texts if (found := self._dossier_with(text)))}
+        mine = {hers, *(dossier_id for text in self._texts for dossier_id in self._dossiers_with(text))}
         links = Counter[str]()
         for dossier_id, entry in self._agent.entries():
             if dossier_id in mine and isinstance(entry.event, MessageLinked) and entry.event.moved_from is None:
