@@ -104,6 +104,14 @@ class ReceiveMail:
         log.warning("mail_set_aside", account=account, cause="too-large")
         await self._records.set_aside([SetAside(account, "too-large", detail, stored)])
 
+    async def take_unfetchable(self, account: str, uid: int, attempts: int) -> None:
+        """A mail that the server does not give us. It stays unseen in the mailbox, where a person can read it."""
+        detail = (
+            f"The IMAP server did not give the mail with UID {uid} in {attempts} attempts; it is left unseen there."
+        )
+        log.error("mail_unfetchable", account=account, uid=uid)
+        await self._records.set_aside([SetAside(account, "unfetchable", detail, b"")])
+
     async def replayed(self, account: str, content: bytes | Stored) -> None:
         """A dead letter of before. What is still broken is set aside again. Raises `ContentMissing`, `Transient`."""
         await self.take(account, [await self._blobs.get(content.sha256) if isinstance(content, Stored) else content])

@@ -35,8 +35,12 @@ class Position:
     last_uid: int
 
 
+class MailboxAway(Transient):
+    """The mail server does not answer, refuses us, or says what cannot be understood."""
+
+
 class Folder(Protocol):
-    """A mailbox's folder, open. Every method raises `Transient` when the server is away; then open it again."""
+    """A mailbox's folder, open. Every method raises `MailboxAway` when the server is; then open it again."""
 
     @property
     def uidvalidity(self) -> int: ...
@@ -75,7 +79,7 @@ class Folder(Protocol):
 
 class Mailboxes(Protocol):
     def open(self, account: str) -> AbstractAsyncContextManager[Folder]:
-        """Connect and open the account's folder. Raises `Transient`."""
+        """Connect and open the account's folder. Raises `MailboxAway`."""
         ...
 
 

@@ -1,18 +1,21 @@
 """Following one mailbox: take what is new, mark it seen, remember where we are, wait for more."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 from omnifil_messaging import Backoff
 from omnifil_servicekit.errors import Transient
 
 from ingest_email.handlers import RAW_MEDIA_TYPE, ReceiveMail
-from ingest_email.ports import Blobs, Folder, Mailboxes, Pending, Position, Positions
+from ingest_email.ports import Blobs, Folder, MailboxAway, Mailboxes, Pending, Position, Positions
 
 log = structlog.get_logger(__name__)
 
 _WAIT_S = 15.0
+_REFUSALS_LIMIT = 8  # some two minutes, with the pauses between them
 _BATCH_BYTES = 32 * 1024 * 1024
 _LONG_PAUSE_ATTEMPT = 8
 
@@ -45,6 +48,7 @@ class MailboxWatch:
         self._beat = beat
         self._backoff = backoff or Backoff(first_s=0.5, ceiling_s=60.0)
         self._failures = 0
+        self._refusals: Counter[int] = Counter()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; a mail in hand is finished."""
@@ -101,14 +105,32 @@ class MailboxWatch:
 
     async def _take(self, folder: Folder, batch: Sequence[Pending]) -> None:
         """Kafka has them when this returns, and only then are they seen."""
-        giants = [each for each in batch if each.size_bytes > self._mail_bytes]
-        fetched = await folder.fetch([each.uid for each in batch if each.size_bytes <= self._mail_bytes])
+        hopeless = {each.uid for each in batch if self._refusals[each.uid] >= _REFUSALS_LIMIT}
+        giants = [each for each in batch if each.size_bytes > self._mail_bytes and each.uid not in hopeless]
+        fetched: dict[int, bytes] = {}
+        for each in batch:
+            if each.uid not in hopeless and each.size_bytes <= self._mail_bytes:
+                with self._counted(each):
+                    fetched |= await folder.fetch([each.uid])
         if fetched:
             await self._receive.take(self._account, [fetched[uid] for uid in sorted(fetched)])
         for giant in giants:
-            stored = await self._blobs.put(folder.stream(giant), RAW_MEDIA_TYPE)
+            with self._counted(giant):
+                stored = await self._blobs.put(folder.stream(giant), RAW_MEDIA_TYPE)
             await self._receive.take_giant(self._account, stored, self._mail_bytes)
+        for uid in sorted(hopeless):
+            await self._receive.take_unfetchable(self._account, uid, self._refusals[uid])
         await folder.mark_seen([*fetched, *(each.uid for each in giants)])
+        self._refusals.clear()
+
+    @contextmanager
+    def _counted(self, mail: Pending) -> Iterator[None]:
+        """A mail that breaks the connection each time it is asked for must not hold those behind it for ever."""
+        try:
+            yield
+        except MailboxAway:
+            self._refusals[mail.uid] += 1
+            raise
 
     async def _pause(self, pause_s: float, stop: asyncio.Event) -> None:
         """In steps, so that the loop is known to be alive."""

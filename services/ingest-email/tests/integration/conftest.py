@@ -1,15 +1,12 @@
 """The service, run in this process on real Kafka, mongod and GreenMail."""
 
 import asyncio
-import importlib.util
 import json
 import smtplib
-import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +18,6 @@ from omnifil_contracts.topics import REGISTRY
 from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo
 from omnifil_testkit.servers import GreenMail, Mongod
-
-_spec = importlib.util.spec_from_file_location("ingest_email_mails", Path(__file__).parents[1] / "mails.py")
-assert _spec is not None
-assert _spec.loader is not None
-mails = importlib.util.module_from_spec(_spec)
-sys.modules["ingest_email_mails"] = mails
-_spec.loader.exec_module(mails)
 
 
 @dataclass

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
-from omnifil_servicekit.errors import Transient
 
-from ingest_email.ports import Pending
+from ingest_email.ports import MailboxAway, Pending
 from ingest_email.settings import ImapServer
 
 _CONNECT_S = 10
@@ -20,10 +19,6 @@ _PIECE_BYTES = 512 * 1024
 _SEEN = rb"\Seen"
 _AWAY = (IMAPClientError, imaplib.IMAP4.error, OSError, EOFError, ssl.SSLError, ValueError)
 """imaplib and imapclient raise ValueError and their own errors for answers that they cannot read."""
-
-
-class MailboxAway(Transient):
-    """The IMAP server does not answer, refuses us, or says what is no IMAP."""
 
 
 class _Client(IMAPClient):  # type: ignore[misc]  # imapclient has no types
@@ -50,6 +45,13 @@ class _Client(IMAPClient):  # type: ignore[misc]  # imapclient has no types
         finally:
             sock.setblocking(True)
             self._set_read_timeout()
+
+    def literal_of(self, uid: int, item: str) -> bytes:
+        """One literal, past imapclient's parser: GreenMail answers `BODY[]<0>{5}` where RFC 3501 wants a blank."""
+        status, answers = self._imap.uid("FETCH", str(uid), f"({item})")
+        if status != "OK":
+            raise IMAPClientError(f"FETCH answered {status}")
+        return next((bytes(answer[1]) for answer in answers if isinstance(answer, tuple)), b"")
 
     def told_of_new_mail(self) -> bool:
         """Whether an EXISTS came with the answers to other commands."""
@@ -117,9 +119,7 @@ class ImapConnection:
     def piece(self, uid: int, offset: int) -> bytes:
         """Half a megabyte of a mail; empty at its end."""
         with self._ready("did not give a mail") as client:
-            told = client.fetch([uid], [f"BODY.PEEK[]<{offset}.{_PIECE_BYTES}>"]).get(uid, {})
-            content = next((value for name, value in told.items() if name.startswith(b"BODY[]")), None)
-            return content if isinstance(content, bytes) else b""
+            return client.literal_of(uid, f"BODY.PEEK[]<{offset}.{_PIECE_BYTES}>")
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         with self._ready("did not mark mails as seen") as client:

@@ -175,8 +175,9 @@ def _trusted_verdict(mail: Mail, authserv_id: str | None) -> str | None:
     verdicts = [each for each in header.results if each.method == "dmarc"]
     if not verdicts:
         return None
-    passed = verdicts[0].result == "pass"
-    return str(verdicts[0].header_from or "").lower().rpartition("@")[2] if passed else ""
+    named = [each.value for each in verdicts[0].properties if (each.type, each.name) == ("header", "from")]
+    passed = verdicts[0].result == "pass" and len(named) == 1
+    return str(named[0]).lower().rpartition("@")[2] if passed else ""
 
 
 def _reply_to(mail: Mail) -> tuple[Evidence, ...]:

@@ -16,8 +16,14 @@ def is_domain(name: str) -> bool:
 
 
 def organisation(domain: str) -> str:
-    """The organisational domain (RFC 7489 §3.2): `mail.shop.co.uk` → `shop.co.uk`."""
-    return str(_suffixes().get_sld(domain) or domain)
+    """The organisational domain (RFC 7489 §3.2): `mail.shop.co.uk` → `shop.co.uk`.
+
+    publicsuffix2's own `get_sld`, and authheaders with it, takes all of a top-level domain that is not in the list for
+    one organisation (`evil.example` and `mail.example`); the list's default rule `*` says otherwise.
+    """
+    suffix = _suffixes().get_tld(domain) or domain
+    labels, own = domain.split("."), suffix.count(".") + 2
+    return ".".join(labels[-own:])
 
 
 @cache

@@ -16,7 +16,7 @@ from ingest_email.domain.limits import BrokenMail, Limits
 # the feed parser. Fields are decoded one by one when they are asked for, where a failure costs that field only.
 _PARSER = BytesParser(policy=email.policy.compat32)
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
-_BOUNDARY_LINE = re.compile(r"(?m)^--([\w'()+,./:=?-]{1,70})[ \t]*$", re.ASCII)
+_BOUNDARY_LINE = re.compile(r"(?m)^--([\w'()+,./:=?-]{1,70})[ \t]*\r?$", re.ASCII)
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _MEANINGFUL = ("from", "to", "subject", "date", "message-id", "received", "sender", "return-path", "mime-version")
 
