@@ -1,4 +1,4 @@
-"""The customers' side of the story, for a person who plays the agent: written once, and found again at the next start."""
+"""The customers' side of the story, for a person who plays the agent: told once, and found again at each start."""
 
 import asyncio
 from collections.abc import Callable
