@@ -13,6 +13,7 @@ import { useCommand } from "./commands";
 import { Hint } from "./Hint";
 import { KeysOverview } from "./KeysOverview";
 import { Palette } from "./Palette";
+import { uncover, useCustomerPanel } from "./panels";
 import { prefer, usePreferences } from "./preferences";
 import { Rail } from "./Rail";
 import { go, usePlace } from "./router";
@@ -29,7 +30,9 @@ export function Desktop() {
   const connection = useConnection();
   const [overlay, setOverlay] = useState<"palette" | "keys" | null>(null);
   const view = useDossierView(place.dossierId);
-  const showsCustomer = preferences.customerPanel && place.dossierId !== null;
+  const customer = useCustomerPanel();
+  const showsCustomer = customer.open && place.dossierId !== null;
+  useEffect(uncover, [place.dossierId]);
 
   const last = view?.last_message;
   useEffect(() => {
@@ -41,7 +44,7 @@ export function Desktop() {
 
   useCommand({ id: "palette", title: t("command.palette"), group: "app", keys: "mod+k", inFields: true, hidden: true, run: () => setOverlay("palette") });
   useCommand({ id: "keys", title: t("command.keys"), group: "app", keys: "?", run: () => setOverlay("keys") });
-  useCommand({ id: "customer", title: t("command.customer"), group: "app", keys: "c", run: () => prefer({ customerPanel: !preferences.customerPanel }) });
+  useCommand({ id: "customer", title: t("command.customer"), group: "app", keys: "c", run: () => customer.show(!customer.open) });
   useCommand({ id: "list", title: t("command.toList"), group: "go", keys: "Escape", hidden: true, run: () => go({ dossierId: null }) }, place.dossierId !== null);
   useCommand({ id: "theme.light", title: t("command.themeLight"), group: "app", run: () => prefer({ theme: "light" }) });
   useCommand({ id: "theme.dark", title: t("command.themeDark"), group: "app", run: () => prefer({ theme: "dark" }) });
@@ -55,13 +58,14 @@ export function Desktop() {
       <Rail viewId={place.view} onKeys={() => setOverlay("keys")} />
       <section className={`${styles.pane} ${place.dossierId === null ? "" : styles.phoneHidden}`} aria-label={t("inbox.label", { view: t(`view.${place.view}`) })}>
         <Inbox viewId={place.view} dossierId={place.dossierId} />
-        {!preferences.hintSeen && <Hint />}
+        {!preferences.hintSeen && <div className={styles.phoneOnly}><Hint /></div>}
       </section>
       <main className={`${styles.pane} ${place.dossierId === null ? styles.phoneHidden : ""}`} aria-label={t("dossier.label")}>
         {connection.state === "offline" && <OfflineBanner since={connection.since} />}
         {place.dossierId === null ? (
           <State icon={MessagesSquare} title={t("nothing.title")}>
             <p><Trans i18nKey="nothing.text" components={[<kbd key="key" className={inboxStyles.kbd} />]} /></p>
+            {!preferences.hintSeen && <Hint />}
           </State>
         ) : (
           <Dossier id={place.dossierId} />

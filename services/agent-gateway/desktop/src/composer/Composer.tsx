@@ -1,4 +1,4 @@
-import { ChevronDown, CircleAlert, Eye, ImagePlus, LoaderCircle, Plus, Send, StickyNote, WifiOff, X } from "lucide-react";
+import { ChevronDown, CircleAlert, Eye, ImagePlus, LoaderCircle, Plus, Send, StickyNote, Users, WifiOff, X } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +6,7 @@ import { useCommand } from "../app/commands";
 import { useDrafts, useOnline, useRuntime } from "../app/runtime";
 import type { Attachment, ConversationView, DossierView, Status, TimelineEntry } from "../contracts/types";
 import { networkOf } from "../dossier/network";
+import { EMPTY_REPLY, type Draft } from "../live/drafts";
 import { useFormat, useNow } from "../i18n/format";
 import { AssuranceMark } from "../ui/Assurance";
 import { Button, IconButton } from "../ui/Button";
@@ -26,8 +27,9 @@ export interface ReplyConflict {
 
 interface ComposerProps {
   view: DossierView;
+  entries: readonly TimelineEntry[];
   conflict: ReplyConflict | null;
-  onSend: (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null }) => void;
+  onSend: (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null; seenSeq: number }) => void;
   onNote: (text: string) => void;
   onSendAnyway: () => void;
   onKeepWriting: () => void;
@@ -36,9 +38,10 @@ interface ComposerProps {
 const TYPING_EVERY_MS = 4_000;
 
 /** One text for one or several conversations at once, with what each of them takes. */
-export function Composer({ view, conflict, onSend, onNote, onSendAnyway, onKeepWriting }: ComposerProps) {
+export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway, onKeepWriting }: ComposerProps) {
   const { t } = useTranslation();
-  const { api, drafts } = useRuntime();
+  const { api, drafts, me } = useRuntime();
+  const format = useFormat();
   const online = useOnline();
   const now = useNow();
   const id = view.dossier_id;
@@ -62,13 +65,25 @@ export function Composer({ view, conflict, onSend, onNote, onSendAnyway, onKeepW
     view.conversations.map((each) => [each.conversation.conversation_id, obstacleOf(each, draft.text, draft.attachments, now)]),
   );
   const blocked = chosen.some((each) => obstacles.get(each.conversation.conversation_id) !== null);
+  const since = begun(draft);
+  const repliedSince = useMemo(
+    () =>
+      since === null
+        ? []
+        : [...new Set(entries.filter((each) => each.seq > since && each.event.type === "reply_requested" && each.actor.id !== me.sub).map((each) => each.actor.name ?? each.actor.id))],
+    [entries, since, me.sub],
+  );
   const isEmpty = isNote ? text.trim() === "" : text.trim() === "" && draft.attachments.length === 0;
   const uploading = uploads.some((each) => each.failed === null);
   const canSend = online && !isEmpty && (isNote || (chosen.length > 0 && !blocked && !uploading && conflict === null));
 
   const write = (value: string) => {
-    drafts.change(id, isNote ? { note: value } : { text: value });
-    if (!isNote) sayTyping();
+    if (isNote) {
+      drafts.change(id, { note: value });
+    } else {
+      drafts.change(id, { text: value, sinceSeq: begun(draft) ?? view.seq });
+      sayTyping();
+    }
   };
 
   const lastTyping = useRef(0);
@@ -106,8 +121,8 @@ export function Composer({ view, conflict, onSend, onNote, onSendAnyway, onKeepW
       onNote(text.trim());
       drafts.change(id, { note: "", mode: "reply" });
     } else {
-      onSend({ text: text.trimEnd(), attachments: draft.attachments, conversationIds: chosenIds, statusAfter });
-      drafts.change(id, { text: "", attachments: [], conversationIds: null });
+      onSend({ text: text.trimEnd(), attachments: draft.attachments, conversationIds: chosenIds, statusAfter, seenSeq: begun(draft) ?? view.seq });
+      drafts.change(id, EMPTY_REPLY);
       setPreviewing(false);
     }
   };
@@ -118,7 +133,8 @@ export function Composer({ view, conflict, onSend, onNote, onSendAnyway, onKeepW
     setUploads((all) => [...all, { key, name: file.name, failed: null }]);
     try {
       const attachment = await api.upload(file);
-      drafts.change(id, { attachments: [...drafts.get(id).attachments, attachment] });
+      const kept = drafts.get(id);
+      drafts.change(id, { attachments: [...kept.attachments, attachment], sinceSeq: begun(kept) ?? view.seq });
       setUploads((all) => all.filter((each) => each.key !== key));
     } catch (error) {
       setUploads((all) => all.map((each) => (each.key === key ? { ...each, failed: file } : each)));
@@ -182,6 +198,9 @@ export function Composer({ view, conflict, onSend, onNote, onSendAnyway, onKeepW
           </ul>
         )}
       </div>
+      {!isNote && conflict === null && repliedSince.length > 0 && (
+        <p className={styles.hint} role="status" data-testid="replied-since"><Users size={13} aria-hidden="true" />{t("composer.since", { who: format.list(repliedSince) })}</p>
+      )}
       <textarea
         ref={area}
         className={styles.area}
@@ -264,6 +283,9 @@ export function Composer({ view, conflict, onSend, onNote, onSendAnyway, onKeepW
     </section>
   );
 }
+
+/** The newest entry when this draft was begun; null: nothing has been begun. */
+const begun = (draft: Draft): number | null => (draft.text === "" && draft.attachments.length === 0 ? null : draft.sinceSeq);
 
 const handleOf = (conversation: ConversationView): string | null => {
   const { identity } = conversation;

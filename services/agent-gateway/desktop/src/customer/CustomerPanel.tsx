@@ -1,7 +1,7 @@
 import { CircleAlert, Copy, Languages, UserX, X } from "lucide-react";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { prefer } from "../app/preferences";
+import { useCustomerPanel } from "../app/panels";
 import { go, usePlace } from "../app/router";
 import { useOnline, useRuntime } from "../app/runtime";
 import type { CustomerChanged, DossierView, LinkedIdentity } from "../contracts/types";
@@ -25,6 +25,7 @@ import { Suggestions } from "./Suggestions";
 export function CustomerPanel({ view }: { view: DossierView }) {
   const { t } = useTranslation();
   const problem = useProblemWords();
+  const panel = useCustomerPanel();
   const { customer, dossiers, error, retry } = useCustomer(view.customer_id);
   const name = customer?.display_name ?? view.customer_name;
   return (
@@ -35,7 +36,7 @@ export function CustomerPanel({ view }: { view: DossierView }) {
           <h2 title={name ?? undefined}>{name ?? t("customer.unnamed")}</h2>
           {customer && <Best customer={customer} />}
         </div>
-        <IconButton label={t("customer.hide")} keys="c" onClick={() => prefer({ customerPanel: false })}><X size={16} aria-hidden="true" /></IconButton>
+        <IconButton label={t("customer.hide")} keys="c" onClick={() => panel.show(false)}><X size={16} aria-hidden="true" /></IconButton>
       </header>
       <div className={styles.body}>
         <Suggestions view={view} />

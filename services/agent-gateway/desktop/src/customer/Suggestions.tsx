@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
 import { useDesk, useOnline } from "../app/runtime";
 import type { DossierView, Suggestion } from "../contracts/types";
-import { ruleInWords } from "../dossier/because";
+import { suggestionInWords } from "../dossier/because";
 import { EvidenceList } from "../dossier/Why";
 import { useSendCommand } from "../live/queries";
 import { Button } from "../ui/Button";
@@ -68,7 +68,7 @@ function SuggestionCard({ view, suggestion, isFirst, busy, resolve }: CardProps)
       }}
     >
       <h3><Lightbulb size={15} aria-hidden="true" />{t(`suggestion.${suggestion.kind}`, words)}</h3>
-      <p>{ruleInWords(t, suggestion.because)}</p>
+      <p>{suggestionInWords(t, suggestion.because)}</p>
       <EvidenceList because={suggestion.because} />
       <p className={styles.effect}>{t(acceptEffect(suggestion), words)}</p>
       <div className={styles.suggestionActions}>

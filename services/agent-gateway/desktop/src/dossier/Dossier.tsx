@@ -8,7 +8,7 @@ import { Composer, type ReplyConflict } from "../composer/Composer";
 import type { Attachment, Command, DossierView, Status } from "../contracts/types";
 import { useProblemWords } from "../i18n/problems";
 import type { Held } from "../live/desk";
-import type { Outgoing } from "../live/drafts";
+import { EMPTY_REPLY, type Outgoing } from "../live/drafts";
 import { isForbidden, isGone, newCommandId, useDossier, useSendCommand } from "../live/queries";
 import { Button } from "../ui/Button";
 import { Skeleton, State } from "../ui/State";
@@ -85,7 +85,6 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   const outgoing = useMemo(() => all.filter((item) => item.dossierId === id), [all, id]);
   const { failed, conflict, post, setConflict } = useOutbox(id, outgoing);
   const [moving, setMoving] = useState<Moving | null>(null);
-  const sawReplies = useRef(view.seq);
 
   useViewing(view, timeline.entries);
 
@@ -96,18 +95,17 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   }, [timeline.entries, outgoing, drafts]);
 
   const send = useCallback(
-    (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null }) => {
-      const seenSeq = Math.min(sawReplies.current, view.seq);
+    (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null; seenSeq: number }) => {
       post({
         type: "reply",
         text: reply.text,
         attachments: reply.attachments,
         conversation_ids: reply.conversationIds,
         status_after: reply.statusAfter,
-        seen_seq: seenSeq,
+        seen_seq: reply.seenSeq,
       });
     },
-    [post, view.seq],
+    [post],
   );
 
   const actions = useMemo<TimelineActions>(() => {
@@ -140,22 +138,19 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
     };
   }, [command, drafts, id, online, post, runtime.drafts]);
 
-  const onSeen = useCallback((seq: number) => {
-    sawReplies.current = Math.max(sawReplies.current, seq);
-  }, []);
-
+  /** The newest entry that the agent has been shown, in the timeline or with the conflict. */
+  const newestKnown = () => Math.max(desk.get(id)?.view.seq ?? 0, ...(conflict?.entries.map((entry) => entry.seq) ?? [0]));
   const sendAnyway = () => {
     const item = drafts.unconfirmed().find((each) => each.commandId === conflict?.commandId);
     setConflict(null);
     const mine = drafts.get(id);
-    const seen = Math.max(desk.get(id)?.view.seq ?? 0, ...(conflict?.entries.map((entry) => entry.seq) ?? [0]));
     const command = item?.command ?? pendingConflict.get(conflict?.commandId ?? "");
     if (command?.type !== "reply") return;
-    drafts.change(id, { text: "", attachments: [], conversationIds: null });
-    post({ ...command, text: mine.text.trimEnd() || command.text, attachments: mine.attachments, seen_seq: seen });
+    drafts.change(id, EMPTY_REPLY);
+    post({ ...command, text: mine.text.trimEnd() || command.text, attachments: mine.attachments, seen_seq: newestKnown() });
   };
   const keepWriting = () => {
-    sawReplies.current = Math.max(sawReplies.current, ...(conflict?.entries.map((entry) => entry.seq) ?? [0]));
+    drafts.change(id, { sinceSeq: newestKnown() });
     setConflict(null);
     requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
   };
@@ -163,11 +158,12 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   return (
     <ActionsContext.Provider value={actions}>
       <DossierHeader view={view} />
-      <Timeline dossierId={id} entries={timeline.entries} hasEarlier={timeline.hasEarlier} outgoing={outgoing} failed={failed} onSeen={onSeen} />
+      <Timeline dossierId={id} entries={timeline.entries} hasEarlier={timeline.hasEarlier} outgoing={outgoing} failed={failed} />
       <Arrivals entries={timeline.entries} />
       <PresenceLine view={view} />
       <Composer
         view={view}
+        entries={timeline.entries}
         conflict={conflict}
         onSend={send}
         onNote={(text) => post({ type: "add_note", text })}
@@ -260,6 +256,7 @@ function toDraft(drafts: ReturnType<typeof useRuntime>["drafts"], item: Outgoing
       text: joined(draft.text),
       attachments: [...(item.command.attachments ?? []), ...draft.attachments],
       conversationIds: item.command.conversation_ids,
+      sinceSeq: item.command.seen_seq,
     });
   }
 }

@@ -1,9 +1,9 @@
-import { ArrowLeft, ArrowRightLeft, Check, ChevronDown, PanelRight, Reply, Split, UserRound, UserRoundPlus } from "lucide-react";
+import { ArrowLeft, ArrowRightLeft, Check, ChevronDown, Lightbulb, PanelRight, Reply, Split, UserRound, UserRoundPlus } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
-import { prefer, usePreferences } from "../app/preferences";
+import { useCustomerPanel } from "../app/panels";
 import { go } from "../app/router";
 import { useOnline, useRuntime } from "../app/runtime";
 import type { ConversationView, DossierView, Status } from "../contracts/types";
@@ -25,7 +25,7 @@ export function DossierHeader({ view }: { view: DossierView }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow();
-  const preferences = usePreferences();
+  const panel = useCustomerPanel();
   const copyNumber = () => void navigator.clipboard.writeText(view.number).then(() => toast({ text: "dossier.copied", values: { number: view.number } }));
   return (
     <header className={styles.header} data-testid="dossier-header" data-dossier={view.dossier_id}>
@@ -35,7 +35,13 @@ export function DossierHeader({ view }: { view: DossierView }) {
         <Watchers view={view} />
         <StatusMenu view={view} />
         <AssignMenu view={view} />
-        <IconButton label={t(preferences.customerPanel ? "customer.hide" : "customer.show")} keys="c" aria-pressed={preferences.customerPanel} onClick={() => prefer({ customerPanel: !preferences.customerPanel })} className={styles.panelToggle}>
+        {!panel.open && view.suggestions.length > 0 && (
+          <Button look="small" className={styles.suggestions} onClick={() => panel.show(true)}>
+            <Lightbulb size={14} aria-hidden="true" />
+            {t("suggestion.label", { count: view.suggestions.length })}
+          </Button>
+        )}
+        <IconButton label={t(panel.open ? "customer.hide" : "customer.show")} keys="c" aria-pressed={panel.open} onClick={() => panel.show(!panel.open)} className={styles.panelToggle} data-testid="customer-toggle">
           <PanelRight size={17} aria-hidden="true" />
         </IconButton>
       </div>

@@ -63,8 +63,8 @@ export const MessageEntry = memo(function MessageEntry({ row, entries }: { row: 
               {language !== null && <span className={styles.tag}>{format.language(language)}</span>}
             </>
           )}
-          <Time entry={entry} />
           <MessageMenu row={row} />
+          <Time entry={entry} />
         </div>
         {!row.grouped && message.subject && message.channel === "email" && <div className={styles.subject}>{message.subject}</div>}
         {message.participants.length > 0 && !row.grouped && (

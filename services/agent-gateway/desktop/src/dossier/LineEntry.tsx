@@ -7,6 +7,7 @@ import type { Event, TimelineEntry } from "../contracts/types";
 import { useFormat } from "../i18n/format";
 import { channelWord } from "../ui/ChannelMark";
 import { useActions } from "./actions";
+import { networkOf } from "./network";
 import { becauseOf, isUndoable, type Row } from "./rows";
 import styles from "./timeline.module.css";
 import { Why } from "./Why";
@@ -39,7 +40,7 @@ export const LineEntry = memo(function LineEntry({ row, entries }: { row: Extrac
     <div className={styles.line} data-testid={`line-${entry.event.type}`}>
       <span className={styles.lineIcon}><Icon size={13} aria-hidden="true" /></span>
       <div className={styles.lineBody}>
-        <span className={styles.lineText}><Sentence entry={entry} /></span>
+        <span className={styles.lineText}><Sentence entry={entry} entries={entries} /></span>
         <time className={styles.time} dateTime={entry.occurred_at} title={format.full(entry.occurred_at)}>{format.time(entry.occurred_at)}</time>
         {isUnlink && (
           <button type="button" className={styles.underButton} disabled={!online} onClick={() => undo(entry.seq)}>
@@ -54,7 +55,7 @@ export const LineEntry = memo(function LineEntry({ row, entries }: { row: Extrac
   );
 });
 
-function Sentence({ entry }: { entry: TimelineEntry }) {
+function Sentence({ entry, entries }: { entry: TimelineEntry; entries: readonly TimelineEntry[] }) {
   const { t } = useTranslation();
   const { event, actor } = entry;
   const who = actor.kind === "agent" ? (actor.name ?? actor.id) : null;
@@ -68,7 +69,7 @@ function Sentence({ entry }: { entry: TimelineEntry }) {
         <Trans i18nKey="line.openedFollowing" values={{ number: event.number }} components={{ dossier: <DossierLink id={event.follows} /> }} />
       );
     case "conversation_linked":
-      return <>{by("conversationLinked", { channel: channelWord(t, event.conversation.channel) })}</>;
+      return <>{by("conversationLinked", { channel: channelWord(t, event.conversation.channel, networkIn(entries, event.conversation.conversation_id)) })}</>;
     case "conversation_unlinked":
       return (
         <>
@@ -102,6 +103,14 @@ function Sentence({ entry }: { entry: TimelineEntry }) {
     default:
       return null;
   }
+}
+
+/** A conversation does not name its network; the first message in it does. */
+function networkIn(entries: readonly TimelineEntry[], conversationId: string): string | null {
+  for (const { event } of entries) {
+    if (event.type === "message_linked" && event.conversation_id === conversationId) return networkOf(event.message.sender.primary.identity);
+  }
+  return null;
 }
 
 function DossierLink({ id }: { id: string }) {

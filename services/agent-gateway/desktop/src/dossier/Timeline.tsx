@@ -19,14 +19,12 @@ interface TimelineProps {
   hasEarlier: boolean;
   outgoing: readonly Outgoing[];
   failed: ReadonlySet<string>;
-  /** The newest entry has been on the screen. */
-  onSeen: (seq: number) => void;
 }
 
 const NEAR_PX = 60;
 
 /** One stream over all channels. What is read does not move when something arrives; a pill says that it did. */
-export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed, onSeen }: TimelineProps) {
+export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: TimelineProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const { api, desk } = useRuntime();
@@ -57,8 +55,7 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed, onS
   const markSeen = useCallback(() => {
     if (document.visibilityState !== "visible") return;
     setSeenSeq(newestSeq);
-    onSeen(newestSeq);
-  }, [newestSeq, onSeen]);
+  }, [newestSeq]);
 
   const loadEarlier = useCallback(async () => {
     const first = entries[0];

@@ -12,6 +12,11 @@ export function ruleInWords(t: TFunction, because: Because): string {
   return wordOr(t, `rule.${because.rule}.long`, ruleInShort(t, because));
 }
 
+/** Why something is suggested: nothing has been linked yet. */
+export function suggestionInWords(t: TFunction, because: Because): string {
+  return wordOr(t, `rule.${because.rule}.suggested`, ruleInWords(t, because));
+}
+
 /** A fact as a sentence. One that we have no words for is shown as it is: better raw than hidden. */
 export function evidenceInWords(t: TFunction, evidence: Evidence): string {
   const values = { ...evidence.values };

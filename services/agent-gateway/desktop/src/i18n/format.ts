@@ -37,7 +37,7 @@ export function formatFor(language: string, words: { now: string; today: string;
   const lists = new Intl.ListFormat(locale, { type: "conjunction" });
   const languages = new Intl.DisplayNames(locale, { type: "language" });
   const unit = (name: string, value: number) =>
-    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: name === "minute" ? "short" : "narrow" }).format(value);
+    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "narrow" }).format(value);
   const startOfDay = (at: number) => new Date(at).setHours(0, 0, 0, 0);
 
   const span = (ms: number): string => {

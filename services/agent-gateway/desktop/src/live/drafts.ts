@@ -7,6 +7,8 @@ export interface Draft {
   note: string;
   /** Where it goes out; null: not chosen, the conversation of the last message. */
   conversationIds: string[] | null;
+  /** The newest entry when the draft was begun: what others answered since is a conflict. */
+  sinceSeq: number | null;
   /** Already in the blob store. */
   attachments: Attachment[];
 }
@@ -19,7 +21,9 @@ export interface Outgoing {
   at: string;
 }
 
-export const EMPTY_DRAFT: Draft = { mode: "reply", text: "", note: "", conversationIds: null, attachments: [] };
+export const EMPTY_DRAFT: Draft = { mode: "reply", text: "", note: "", conversationIds: null, sinceSeq: null, attachments: [] };
+
+export const EMPTY_REPLY = { text: "", attachments: [], conversationIds: null, sinceSeq: null } satisfies Partial<Draft>;
 
 /** Drafts and unconfirmed commands of one agent in `localStorage`: they survive a reload, a crash and signing in again. */
 export class Drafts {
