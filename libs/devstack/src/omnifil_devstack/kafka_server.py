@@ -151,7 +151,15 @@ class KafkaServer:
 
 async def _format(java: list[str], properties: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    tool = [*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id, "-c", str(properties)]
+    tool = [
+        *java,
+        "kafka.tools.StorageTool",
+        "format",
+        "--standalone",
+        f"--cluster-id={cluster_id}",
+        "-c",
+        str(properties),
+    ]
     process = await asyncio.create_subprocess_exec(
         *tool, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
