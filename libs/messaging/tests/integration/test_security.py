@@ -87,7 +87,7 @@ async def guarded(tmp_path: Path) -> AsyncIterator[str]:
     java = [str(JAVA), "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classpath("kafka")]
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     scram = "SCRAM-SHA-512=[name=omnifil,password=of-omnifil]"
-    storage = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id, "-c", str(properties)]
+    storage = ["kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster_id}", "-c", str(properties)]
     format_ = await asyncio.create_subprocess_exec(
         *java, *storage, "--add-scram", scram, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
