@@ -14,7 +14,6 @@ from omnifil_messaging import Backoff
 from omnifil_mongostore import (
     ChangeBatch,
     ChangeTail,
-    Fenced,
     Lease,
     Mongo,
     Positions,
@@ -51,25 +50,15 @@ class Relay:
             database, TIMELINE, pipeline=[{"$match": {"operationType": "insert"}}], max_await_ms=500
         )
         self._positions = Positions(database)
-        self._lease = Lease(database, "case-service.relay", lease_s)
+        # A relay that stands by for another is as well as one that works.
+        self._lease = Lease(database, "case-service.relay", lease_s, waiting=beat)
         self._relaying = relaying
         self._publications = publications
         self._beat = beat
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. Waits for a broker or a database that is away."""
-        standby = asyncio.create_task(self._beat_while_waiting())
-        try:
-            await self._lease.run_held(stop, self._hold)
-        finally:
-            standby.cancel()
-
-    async def _beat_while_waiting(self) -> None:
-        """A relay that stands by for another is as well as one that works."""
-        while True:
-            if self._lease.token is None or self._lease.lost.is_set():
-                self._beat()
-            await asyncio.sleep(1)
+        await self._lease.run_held(stop, self._hold)
 
     async def _hold(self, halt: asyncio.Event) -> None:
         backoff, attempt = Backoff(ceiling_s=5.0), 0
@@ -83,9 +72,6 @@ class Relay:
                 pause_s = backoff.pause_s(min(attempt, 6))
                 log.warning("relay_waits", error=str(error), again_in_s=round(pause_s, 2))
                 await _wait(halt, pause_s)
-            except Fenced:
-                log.warning("relay_fenced")
-                return
 
     async def _follow(self, halt: asyncio.Event) -> None:
         position = await self._positions.load(WATERMARK)
