@@ -66,6 +66,20 @@ async def test_a_body_over_the_limit_is_413_announced_or_not(app: FastAPI, path:
             assert answer.json()["limit_bytes"] == 1000
 
 
+async def test_a_body_that_announces_too_much_is_refused_before_it_is_read(app: FastAPI) -> None:
+    read = False
+
+    async def unread() -> AsyncIterator[bytes]:
+        nonlocal read
+        read = True
+        yield b"x"
+
+    async with client_of(BodyLimit(app, 1000)) as client:
+        answer = await client.post("/length", content=unread(), headers={"Content-Length": "1001"})
+    assert answer.status_code == 413
+    assert not read
+
+
 async def test_a_body_of_just_the_limit_goes_through(app: FastAPI) -> None:
     async with client_of(BodyLimit(app, 1000)) as client:
         assert (await client.post("/length", content=b"x" * 1000)).json() == 1000
