@@ -12,6 +12,7 @@ from omnifil_servicekit.errors import Transient
 
 from customer_profile.domain import handles, linking, profiles, suggestions
 from customer_profile.domain.identities import KnownIdentity
+from customer_profile.domain.presented import Presented
 from customer_profile.domain.recognition import Recognition, recognise
 from customer_profile.ports import Announcements, Change, ChangedElsewhere, Clock, Identities, Sighting
 
@@ -43,11 +44,12 @@ class Recogniser:
 
         The same batch again, whole or in part, gives the same customers and the same records.
         """
-        known, recognitions = await self._link(messages)
-        identified = await self._explained(messages, recognitions, known)
+        presented = [Presented.by(message) for message in messages]
+        known, recognitions = await self._link(presented)
+        identified = await self._explained(presented, recognitions, known)
         done = await asyncio.gather(
             self._announcements.identified(identified),
-            self._identities.sight(list(self._sightings(messages, recognitions))),
+            self._identities.sight(list(self._sightings(presented, recognitions))),
             return_exceptions=True,  # both come to an end before the batch may be tried again
         )
         for failure in done:
@@ -55,13 +57,13 @@ class Recogniser:
                 raise failure
         return identified
 
-    async def _link(self, messages: Sequence[InboundMessage]) -> tuple[dict[str, KnownIdentity], list[Recognition]]:
+    async def _link(self, batch: Sequence[Presented]) -> tuple[dict[str, KnownIdentity], list[Recognition]]:
         """Decide in memory, in order, and write once. Who is overtaken by another replica decides again."""
-        keys = handles.keys_to_look_up(message.sender for message in messages)
+        keys = {key for presented in batch for key in presented.sought()}
         for _ in range(_ATTEMPTS):
             loaded = await self._identities.by_keys(keys)
             known = dict(loaded)
-            recognitions = [_decided(message, known) for message in messages]
+            recognitions = [_decided(presented, known) for presented in batch]
             added = [state for key, state in known.items() if key not in loaded]
             changed = [Change(before, known[key]) for key, before in loaded.items() if known[key] is not before]
             if not added and not changed:
@@ -71,22 +73,22 @@ class Recogniser:
             except ChangedElsewhere:
                 continue
             return known, recognitions
-        raise Transient(f"{len(messages)} messages were overtaken {_ATTEMPTS} times by others about the same people.")
+        raise Transient(f"{len(batch)} messages were overtaken {_ATTEMPTS} times by others about the same people.")
 
     async def _explained(
-        self, messages: Sequence[InboundMessage], recognitions: Sequence[Recognition], known: dict[str, KnownIdentity]
+        self, batch: Sequence[Presented], recognitions: Sequence[Recognition], known: dict[str, KnownIdentity]
     ) -> list[IdentifiedMessage]:
         """The records, with who else each sender may be."""
-        wanted = [suggestions.name_to_look_for(*each) for each in zip(messages, recognitions, strict=True)]
-        namesakes = await self._namesakes(messages, {name for name in wanted if name})
+        wanted = [suggestions.name_to_look_for(*each) for each in zip(batch, recognitions, strict=True)]
+        namesakes = await self._namesakes(batch, {name for name in wanted if name})
         firsts = [
-            suggestions.suggest(message, recognition, known, namesakes.get(name or "", ()))
-            for message, recognition, name in zip(messages, recognitions, wanted, strict=True)
+            suggestions.suggest(presented, recognition, known, namesakes.get(name or "", ()))
+            for presented, recognition, name in zip(batch, recognitions, wanted, strict=True)
         ]
         customer_names = await self._names_of(recognitions, firsts)
         return [
             IdentifiedMessage(
-                message=message,
+                message=presented.message,
                 customer_id=recognition.customer_id,
                 customer_name=_name(recognition, customer_names),
                 assured=recognition.assured,
@@ -96,15 +98,13 @@ class Recogniser:
                     for each in found
                 ),
             )
-            for message, recognition, found in zip(messages, recognitions, firsts, strict=True)
+            for presented, recognition, found in zip(batch, recognitions, firsts, strict=True)
         ]
 
-    async def _namesakes(
-        self, messages: Sequence[InboundMessage], wanted: Collection[str]
-    ) -> dict[str, list[KnownIdentity]]:
+    async def _namesakes(self, batch: Sequence[Presented], wanted: Collection[str]) -> dict[str, list[KnownIdentity]]:
         if not wanted:
             return {}
-        seen_after = min(message.received_at for message in messages) - self._rules.namesake_window
+        seen_after = min(presented.message.received_at for presented in batch) - self._rules.namesake_window
         return await self._identities.by_names(wanted, seen_after, _NAMESAKES_LOADED)
 
     async def _names_of(
@@ -118,13 +118,13 @@ class Recogniser:
         states = await self._identities.of_customers(unsure)
         return {customer_id: profiles.name_of(customer_id, states.get(customer_id, ())) for customer_id in unsure}
 
-    def _sightings(self, messages: Sequence[InboundMessage], recognitions: Sequence[Recognition]) -> Iterator[Sighting]:
+    def _sightings(self, batch: Sequence[Presented], recognitions: Sequence[Recognition]) -> Iterator[Sighting]:
         """One for each handle that was not seen for a while: not a write for every message."""
         latest: dict[str, Sighting] = {}
-        for message, recognition in zip(messages, recognitions, strict=True):
-            if message.direction == "echo":
+        for presented, recognition in zip(batch, recognitions, strict=True):
+            if presented.is_echo:
                 continue
-            state = recognition.of_the_channel(message)
+            message, state = presented.message, recognition.of_the_channel(presented)
             stale = message.received_at - state.seen_at >= self._rules.sighting_interval
             moved = state.channel != message.channel and message.received_at > state.seen_at
             seen = latest.get(state.key)
@@ -133,9 +133,9 @@ class Recogniser:
         yield from latest.values()
 
 
-def _decided(message: InboundMessage, known: dict[str, KnownIdentity]) -> Recognition:
+def _decided(presented: Presented, known: dict[str, KnownIdentity]) -> Recognition:
     """Decide one message; what it makes known is known to the next."""
-    recognition = recognise(message, known)
+    recognition = recognise(presented, known)
     known.update((state.key, state) for state in (*recognition.added, *recognition.changed))
     return recognition
 

@@ -1,9 +1,9 @@
 from customer_profile.domain import handles
+from customer_profile.domain.presented import Presented
 from hypothesis import given
 from hypothesis import strategies as st
 from omnifil_contracts.identity import Assurance, Identity
-from omnifil_contracts.message import Sender
-from profile_scenes.people import claimed, handle, signed, vouched
+from profile_scenes.people import claimed, handle, signed, vouched, written
 
 kinds = st.sampled_from(["email", "email-unproven", "phone", "visitor", "messenger", "shop-account"])
 values = st.text(min_size=1, max_size=40).filter(lambda value: value.strip() != "")
@@ -48,9 +48,7 @@ def test_an_address_says_more_than_a_phone_an_account_a_network_and_a_cookie() -
 
 
 def test_each_handle_counts_once_and_what_is_proven_is_not_claimed_too() -> None:
-    sender = Sender(
-        primary=vouched("visitor:1"),
-        others=(signed("email:A@x.test"), claimed("email:a@X.test"), claimed("phone:+331"), claimed("phone:+331")),
-    )
-    assert [each.identity.key for each in handles.proven(sender)] == ["visitor:1", "email:a@x.test"]
-    assert [each.identity.key for each in handles.claimed(sender)] == ["phone:+331"]
+    others = (signed("email:A@x.test"), claimed("email:a@X.test"), claimed("phone:+331"), claimed("phone:+331"))
+    presented = Presented.by(written("chat", vouched("visitor:1"), *others))
+    assert [each.identity.key for each in presented.proven] == ["visitor:1", "email:a@x.test"]
+    assert [each.identity.key for each in presented.claimed] == ["phone:+331"]

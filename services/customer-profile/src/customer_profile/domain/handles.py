@@ -1,9 +1,6 @@
 """Handles as strings that are equal when the handles are, and how much each kind tells about a person."""
 
-from collections.abc import Iterable
-
-from omnifil_contracts.identity import Assurance, AssuredIdentity, Identity
-from omnifil_contracts.message import Sender
+from omnifil_contracts.identity import Identity
 
 UNPROVEN = "-unproven"
 """Ends the kind of a handle that somebody only says is theirs: `email-unproven`. It is an identity of its own."""
@@ -41,7 +38,8 @@ def is_unproven(kind: str) -> bool:
 
 def proven_form(identity: Identity) -> Identity:
     """The handle that this one would be if it were proven."""
-    return normalised(Identity(kind=base_kind(identity.kind), value=identity.value))
+    kind = base_kind(identity.kind)
+    return normalised(identity if kind == identity.kind else Identity(kind=kind, value=identity.value))
 
 
 def unproven_form(identity: Identity) -> Identity:
@@ -58,46 +56,3 @@ def strength(identity: Identity) -> tuple[int, str]:
     if identity.kind in _STRENGTH:
         return _STRENGTH.index(identity.kind), identity.key
     return len(_STRENGTH) + is_anonymous(identity), identity.key
-
-
-def proven(sender: Sender) -> tuple[AssuredIdentity, ...]:
-    """The handles that are certainly the sender's, normalised, the primary first, each once.
-
-    The channel vouches for the handle that it works with; for whatever else came along it needs a signature.
-    """
-    candidates = [(sender.primary, Assurance.CHANNEL), *((other, Assurance.VERIFIED) for other in sender.others)]
-    found: dict[str, AssuredIdentity] = {}
-    for handle, needed in candidates:
-        if handle.assurance.at_least(needed) and not is_unproven(handle.identity.kind):
-            identity = normalised(handle.identity)
-            found.setdefault(identity.key, handle.model_copy(update={"identity": identity}))
-    return tuple(found.values())
-
-
-def primary(sender: Sender) -> Identity:
-    """The handle that the channel works with, as we know it: by itself if it is proven, else as the unproven one."""
-    identity = normalised(sender.primary.identity)
-    if any(handle.identity == identity for handle in proven(sender)):
-        return identity
-    return unproven_form(identity)
-
-
-def claimed(sender: Sender) -> tuple[AssuredIdentity, ...]:
-    """The handles that the sender only says are theirs, each in its proven form, the primary first, each once."""
-    certain = {handle.identity.key for handle in proven(sender)}
-    found: dict[str, AssuredIdentity] = {}
-    for handle in sender.identities:
-        identity = proven_form(handle.identity)
-        if identity.key not in certain:
-            found.setdefault(identity.key, handle.model_copy(update={"identity": identity}))
-    return tuple(found.values())
-
-
-def keys_to_look_up(senders: Iterable[Sender]) -> set[str]:
-    """Every key that recognising these senders needs to know about."""
-    keys: set[str] = set()
-    for sender in senders:
-        keys.update(handle.identity.key for handle in proven(sender))
-        keys.update(handle.identity.key for handle in claimed(sender))
-        keys.add(unproven_form(sender.primary.identity).key)
-    return keys

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omnifil_contracts import ids
-from omnifil_contracts.identity import SYSTEM, Assurance, AssuredIdentity, Because, Evidence
+from omnifil_contracts.identity import SYSTEM, AssuredIdentity, Because, Evidence
 from omnifil_contracts.message import InboundMessage
 
 from customer_profile.domain import handles
 from customer_profile.domain.evidence import each_once, evidence_of
 from customer_profile.domain.identities import NEW_CUSTOMER, SAME_SENDER, KnownIdentity, Link, link_id
+from customer_profile.domain.presented import Presented
 
 Known = Mapping[str, KnownIdentity]
 """Identities by key."""
@@ -30,56 +31,52 @@ class Recognition:
     added: tuple[KnownIdentity, ...] = ()
     changed: tuple[KnownIdentity, ...] = ()
 
-    def of_the_channel(self, message: InboundMessage) -> KnownIdentity:
+    def of_the_channel(self, presented: Presented) -> KnownIdentity:
         """The handle that the channel works with, unless it is somebody else's; then the one that decided."""
-        primary = handles.primary(message.sender)
-        return next((each for each in self.present if each.identity == primary and self._owns(each)), self.via)
+        for state in self.present:
+            if state.identity == presented.primary and state.customer_id == self.customer_id:
+                return state
+        return self.via
 
-    def _owns(self, state: KnownIdentity) -> bool:
-        return state.customer_id == self.customer_id
 
-
-def recognise(message: InboundMessage, known: Known) -> Recognition:
-    """Decide. `known` holds what is known of `handles.keys_to_look_up` of this sender."""
-    proven = handles.proven(message.sender)
-    present = proven or (_unproven(message),)
+def recognise(presented: Presented, known: Known) -> Recognition:
+    """Decide. `known` holds what is known of the keys that are presented."""
+    message, present = presented.message, presented.kept
     deciding = _deciding(present)
     # What this message itself made known does not count: so a redelivery decides as the first delivery did.
     settled = [each for each in deciding if _was_known_before(message, known.get(each.identity.key))]
-    anchor = min(deciding, key=lambda handle: handles.strength(handle.identity))
-    via = _first_in_precedence(message, settled) if settled else anchor
+    if settled:
+        via = _first_in_precedence(presented, settled)
+    else:
+        via = min(deciding, key=lambda handle: handles.strength(handle.identity))
     via_key = via.identity.key
     customer_id = known[via_key].customer_id if via_key in known else ids.customer_id(via_key)
-    new = not settled
 
-    added = tuple(
-        _first_seen(handle, _why_linked(handle, via, new, message), message, customer_id)
-        for handle in present
-        if handle.identity.key not in known
-    )
-    changed = tuple(
-        after
-        for handle in present
-        if (before := known.get(handle.identity.key)) is not None
-        and before.customer_id == customer_id
-        and (after := _learned(before, handle, message)) is not before
-    )
-    now_known = {**known, **{each.key: each for each in (*added, *changed)}}
+    states: dict[str, KnownIdentity] = {}
+    added: list[KnownIdentity] = []
+    changed: list[KnownIdentity] = []
+    for handle in present:
+        before = known.get(handle.identity.key)
+        if before is None:
+            because = _why_linked(handle, via, message, is_new=not settled)
+            state = _first_seen(handle, because, presented, customer_id)
+            added.append(state)
+        elif before.customer_id == customer_id:
+            state = _learned(before, handle, presented)
+            if state is not before:
+                changed.append(state)
+        else:
+            state = before
+        states[state.key] = state
     return Recognition(
         customer_id=customer_id,
-        assured=bool(proven),
-        because=_because(message, via, now_known[via_key]),
-        via=now_known[via_key],
-        present=tuple(now_known[handle.identity.key] for handle in present),
-        added=added,
-        changed=changed,
+        assured=bool(presented.proven),
+        because=_because(message, via, states[via_key]),
+        via=states[via_key],
+        present=tuple(states.values()),
+        added=tuple(added),
+        changed=tuple(changed),
     )
-
-
-def _unproven(message: InboundMessage) -> AssuredIdentity:
-    """Who proves nothing is known by the unproven handle, and as nobody else."""
-    identity = handles.primary(message.sender)
-    return message.sender.primary.model_copy(update={"identity": identity, "assurance": Assurance.CLAIMED})
 
 
 def _deciding(present: Sequence[AssuredIdentity]) -> Sequence[AssuredIdentity]:
@@ -92,22 +89,22 @@ def _was_known_before(message: InboundMessage, state: KnownIdentity | None) -> b
     return state is not None and not state.is_first_seen_in(message.message_id)
 
 
-def _first_in_precedence(message: InboundMessage, settled: Sequence[AssuredIdentity]) -> AssuredIdentity:
+def _first_in_precedence(presented: Presented, settled: Sequence[AssuredIdentity]) -> AssuredIdentity:
     """The handle that the channel works with, else the strongest."""
-    primary = handles.primary(message.sender)
-    return min(settled, key=lambda each: (each.identity != primary, handles.strength(each.identity)))
+    return min(settled, key=lambda each: (each.identity != presented.primary, handles.strength(each.identity)))
 
 
-def _why_linked(handle: AssuredIdentity, via: AssuredIdentity, new: bool, message: InboundMessage) -> Because:
+def _why_linked(handle: AssuredIdentity, via: AssuredIdentity, message: InboundMessage, *, is_new: bool) -> Because:
     """Why a handle that nobody had is now this customer's."""
     own = evidence_of(handle, message)
-    if new and handle is via:
+    if is_new and handle is via:
         return Because(rule=NEW_CUSTOMER, evidence=own)
     return Because(rule=SAME_SENDER, evidence=each_once((*evidence_of(via, message), *own)))
 
 
-def _first_seen(handle: AssuredIdentity, because: Because, message: InboundMessage, customer_id: str) -> KnownIdentity:
+def _first_seen(handle: AssuredIdentity, because: Because, presented: Presented, customer_id: str) -> KnownIdentity:
     """The identity with its first link."""
+    message = presented.message
     link = Link(
         link_id=link_id(handle.identity.key, message.message_id),
         customer_id=customer_id,
@@ -117,8 +114,7 @@ def _first_seen(handle: AssuredIdentity, because: Because, message: InboundMessa
         actor=SYSTEM,
         caused_by=message.message_id,
     )
-    # An echo is the company's own words: its name and language are not the customer's.
-    name, language = (message.sender.display_name, message.language) if message.direction == "inbound" else (None, None)
+    name, language = (None, None) if presented.is_echo else (message.sender.display_name, message.language)
     return KnownIdentity(
         identity=handle.identity,
         version=1,
@@ -132,12 +128,13 @@ def _first_seen(handle: AssuredIdentity, because: Because, message: InboundMessa
     )
 
 
-def _learned(before: KnownIdentity, handle: AssuredIdentity, message: InboundMessage) -> KnownIdentity:
-    """What the message tells of a handle that is the sender's already. An echo tells nothing of the customer."""
-    if message.direction == "echo":
+def _learned(before: KnownIdentity, handle: AssuredIdentity, presented: Presented) -> KnownIdentity:
+    """What the message tells of a handle that is the sender's already."""
+    if presented.is_echo:
         return before
+    message = presented.message
     after = before.assured(handle.assurance).speaking(message.language)
-    if before.display_name is None or handle.identity == handles.primary(message.sender):
+    if before.display_name is None or handle.identity == presented.primary:
         after = after.named(message.sender.display_name, message.received_at)
     return after
 

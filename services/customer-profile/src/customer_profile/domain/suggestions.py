@@ -9,6 +9,7 @@ from omnifil_contracts.message import CustomerSuggestion, InboundMessage
 from customer_profile.domain import handles, names, profiles
 from customer_profile.domain.evidence import each_once
 from customer_profile.domain.identities import NEW_CUSTOMER, KnownIdentity
+from customer_profile.domain.presented import Presented
 from customer_profile.domain.recognition import Known, Recognition
 
 NAMESAKES_AT_MOST = 3
@@ -20,7 +21,7 @@ Found = tuple[KnownIdentity, tuple[Evidence, ...]]
 
 
 def suggest(
-    message: InboundMessage,
+    presented: Presented,
     recognition: Recognition,
     known: Known,
     namesakes: Sequence[KnownIdentity] = (),
@@ -29,8 +30,8 @@ def suggest(
     candidates: dict[str, list[Found]] = {}
     found = (
         *_proven_handles_of_others(recognition),
-        *_claimed_handles_of_others(message, known),
-        *_same_name(message, recognition, namesakes),
+        *_claimed_handles_of_others(presented, known),
+        *_same_name(presented.message, recognition, namesakes),
     )
     for state, evidence in found:
         if state.customer_id != recognition.customer_id:
@@ -39,7 +40,7 @@ def suggest(
         CustomerSuggestion(
             customer_id=customer_id,
             display_name=profiles.display_name([state for state, _ in reasons]),
-            identity=recognition.of_the_channel(message).identity,
+            identity=recognition.of_the_channel(presented).identity,
             linkable=recognition.assured,
             because=Because(rule="identity", evidence=each_once(each for _, evidence in reasons for each in evidence)),
         )
@@ -47,18 +48,18 @@ def suggest(
     )
 
 
-def name_to_look_for(message: InboundMessage, recognition: Recognition) -> str | None:
+def name_to_look_for(presented: Presented, recognition: Recognition) -> str | None:
     """The folded name whose bearers are worth a look: of who is new, or known by nothing but an unsettled handle.
 
     A customer who is known well is not compared again with each message: of the two, the other one asks.
     """
-    via = recognition.via
+    message, via = presented.message, recognition.via
     unsettled = (
         len(via.links) == 1 and via.link.because.rule == NEW_CUSTOMER and via.assurance is not Assurance.VERIFIED
     )
     if not (unsettled or via.is_first_seen_in(message.message_id)):
         return None
-    if message.direction == "echo" or message.automatic is not None:
+    if presented.is_echo or message.automatic is not None:
         return None
     return names.folded(message.sender.display_name)
 
@@ -67,16 +68,16 @@ def _proven_handles_of_others(recognition: Recognition) -> Iterator[Found]:
     """Proven to be the sender's, and yet somebody else's: never moved silently. That two persons share a browser is
     no reason to think them one."""
     for state in recognition.present:
-        if not handles.is_anonymous(state.identity):
+        if state.customer_id != recognition.customer_id and not handles.is_anonymous(state.identity):
             yield state, (Evidence(code="handle-of-other-customer", values=_shown(state.identity)),)
 
 
-def _claimed_handles_of_others(message: InboundMessage, known: Known) -> Iterator[Found]:
+def _claimed_handles_of_others(presented: Presented, known: Known) -> Iterator[Found]:
     """Handles that the sender only says are theirs, and whose they are."""
-    primary = handles.proven_form(message.sender.primary.identity)
-    for handle in handles.claimed(message.sender):
+    for handle in presented.claimed:
         if (state := known.get(handle.identity.key)) is not None:
-            code = "unproven-sender" if handle.identity == primary else "typed-address"
+            is_primary = handles.unproven_form(handle.identity) == presented.primary
+            code = "unproven-sender" if is_primary else "typed-address"
             yield state, (Evidence(code=code, values=_shown(handle.identity)),)
 
 
