@@ -21,6 +21,7 @@ from ingest_chat.settings import Settings
 from omnifil_contracts.topics import REGISTRY
 from omnifil_messaging import KafkaSettings, TopicTail, ensure_topics
 from omnifil_mongostore import Mongo
+from omnifil_testkit.waiting import eventually_
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -79,7 +80,8 @@ class VisitorClient:
         origin: Any = self.origin
         self._socket = await connect(address, origin=origin, proxy=None)
         self._reading = asyncio.create_task(self._read())
-        await self.say({"type": "hello", "session": self.session_token, "after": after, **hello})
+        with suppress(ConnectionClosed):  # the door may have been shut at once; `closed` says why
+            await self.say({"type": "hello", "session": self.session_token, "after": after, **hello})
         return self
 
     async def say(self, frame: dict[str, Any]) -> None:
@@ -161,8 +163,11 @@ async def running(settings: Settings, *roles: str, records: Records | None = Non
         tasks = [asyncio.create_task(server.serve([listening]))]
         tasks += [asyncio.create_task(loop(stop)) for loop in parts.loops.values()]
         parts.health.started = True
-        while not (await parts.health.report()).ready:
-            await asyncio.sleep(0.02)
+
+        async def is_ready() -> bool:
+            return (await parts.health.report()).ready
+
+        await eventually_(is_ready, 30)
         try:
             yield Replica(f"http://127.0.0.1:{listening.getsockname()[1]}", stop.set)
         finally:

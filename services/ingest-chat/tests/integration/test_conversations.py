@@ -169,6 +169,7 @@ async def test_what_a_crash_left_between_store_and_publish_is_published_by_the_n
         await visitor.disconnect()
     monkeypatch.setattr("ingest_chat.entrypoints.replies._UNTOUCHED_FOR", timedelta(0))
     async with run(settings, "serve") as next_start:
+
         async def is_published() -> None:
             assert [record["text"] for record in await records_of("inbound.chat.v1")] == ["Half way"]
 

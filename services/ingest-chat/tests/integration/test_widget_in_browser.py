@@ -36,7 +36,8 @@ PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Atelier Brume</title>
 <style>
   body {{ font: 17px/1.6 Georgia, serif; margin: 0; background: Canvas; color: CanvasText; color-scheme: light dark }}
-  div {{ display: none; border: 5px solid red }} p, button, textarea {{ text-transform: uppercase; color: red !important }}
+  div {{ display: none; border: 5px solid red }}
+  p, button, textarea {{ text-transform: uppercase; color: red !important }}
   main {{ display: block; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}
 </style>
 <main><h1>Atelier Brume</h1><p>Bougies et papiers.</p></main>
@@ -289,9 +290,7 @@ async def test_images_names_and_typing_in_the_dark(
     await page.get_by_label("E-mail").fill("clara.martin@mail.example")
     await shot(page, "dark-contact")
     await page.get_by_role("button", name="Enregistrer").click()
-    await expect(bubbles(page).last).to_have_text(
-        "Vous pouvez me joindre ici : Clara M., clara.martin@mail.example"
-    )
+    await expect(bubbles(page).last).to_have_text("Vous pouvez me joindre ici : Clara M., clara.martin@mail.example")
     await expect(page.locator(".meta.sent")).to_have_count(2)
     last = (await records_of("inbound.chat.v1"))[-1]
     assert [(each["identity"]["value"], each["assurance"]) for each in last["sender"]["others"]] == [

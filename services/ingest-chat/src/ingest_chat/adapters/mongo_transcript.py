@@ -43,7 +43,7 @@ INDEXES = (
     ),
     Index(ENTRIES, ("outbound_id",), unique=True, partial={"outbound_id": {"$exists": True}}, name="outbound"),
     Index(ENTRIES, ("touched_at", "conversation_id"), partial=_IN_DEBT, name="in_debt_since"),
-    Index(ENTRIES, ("conversation_id", "touched_at"), partial=_IN_DEBT, name="in_debt"),
+    Index(ENTRIES, ("conversation_id", "seq", "owes"), partial=_IN_DEBT, name="in_debt"),
     Index(ENTRIES, ("account", ("at", DESCENDING)), partial={"waited_s": {"$exists": True}}, name="answers"),
 )
 
