@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -209,28 +207,6 @@ async def test_a_rebalance_in_the_middle_of_a_batch_loses_nothing_and_keeps_the_
         assert list(dict.fromkeys(numbers)) == list(range(120))
     # A hand-over finishes and commits what is under way, so nothing was done twice either.
     assert len(log) == len(set(log))
-
-
-async def test_records_written_but_not_committed_come_again_after_a_crash(
-    bench: Bench, eventually: Eventually, tmp_path: Path
-) -> None:
-    """A process of its own, killed with SIGKILL between its write and the commit."""
-    await bench.publish(*(thing("a", n) for n in range(30)))
-    written = tmp_path / "written"
-    script = Path(__file__).parent / "crashing_consumer.py"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), bench.settings.bootstrap, bench.settings.topic_prefix, GROUP, str(written)
-    )
-    rounds = tmp_path / "written.rounds"
-    await eventually(lambda: rounds.exists() and len(rounds.read_text()) > 5, timeout_s=30)
-    assert written.read_text()
-    process.kill()
-    await process.wait()
-    assert await bench.committed() == {}
-    again = Handled()
-    async with bench.consuming(again):
-        # The dead member's session has to end first.
-        await eventually(lambda: again.of("a") == list(range(30)), timeout_s=30)
 
 
 async def test_a_cancellation_that_escapes_a_handler_does_not_end_the_consumer(
