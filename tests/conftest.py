@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,7 +18,7 @@ from omnifil_devstack.story.customer import World
 _BASES = range(DEFAULT_BASE + 20_000, 60_000, 100)
 
 
-def omnifil(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def _omnifil(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the `omnifil` command as a person would."""
     command = [sys.executable, "-m", "omnifil_devstack.cli", *arguments]
     return subprocess.run(  # noqa: S603  # our own command
@@ -36,14 +36,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     patched.setenv("OMNIFIL_HOME", str(own_home))
     patched.setenv("OMNIFIL_PORT_BASE", str(base))
     try:
-        started = omnifil("up", "--detach")
+        started = _omnifil("up", "--detach")
         assert started.returncode == 0, started.stdout + started.stderr + _newest_logs(own_home)
         running = stack_file.read()
         assert running is not None
         yield running
     finally:
-        omnifil("down")
+        _omnifil("down")
         patched.undo()
+
+
+@pytest.fixture
+def omnifil(stack: Stack) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The `omnifil` command, for the running suite."""
+    return _omnifil
 
 
 @pytest.fixture
