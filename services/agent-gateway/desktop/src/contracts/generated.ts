@@ -263,7 +263,7 @@ export interface CommandResult {
  */
 export interface Conversation {
   /**
-   * `ids.conversation_id(channel, account, key)`.
+   * `ids.conversation_id(channel, account, key)`; worked out where it is absent.
    */
   conversation_id: string;
   /**
@@ -712,7 +712,7 @@ export interface MessageLinked {
  */
 export interface InboundMessage {
   /**
-   * `ids.message_id(channel, account, provider_message_id)`.
+   * `ids.message_id(channel, account, provider_message_id)`; worked out where it is absent.
    */
   message_id: string;
   /**

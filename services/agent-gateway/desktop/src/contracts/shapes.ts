@@ -105,7 +105,11 @@ export const SHAPES: Shapes = {
       "fallback": null
     }
   },
-  "Conversation": {},
+  "Conversation": {
+    "conversation_id": {
+      "fallback": ""
+    }
+  },
   "ConversationLinked": {
     "type": {
       "fallback": "conversation_linked"
@@ -338,6 +342,9 @@ export const SHAPES: Shapes = {
   },
   "Identity": {},
   "InboundMessage": {
+    "message_id": {
+      "fallback": ""
+    },
     "conversation": {
       "place": {
         "model": "Conversation"

@@ -123,7 +123,7 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
       unlinkConversation: (conversationId) => run({ type: "move_conversation", conversation_id: conversationId, to_dossier_id: null }),
       replyOn: (conversationId) => {
         drafts.change(id, { mode: "reply", conversationIds: [conversationId] });
-        requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
+        focusComposer();
       },
       sendAgain: (commandId) => {
         const item = find(commandId);
@@ -148,11 +148,12 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
     if (command?.type !== "reply") return;
     drafts.change(id, EMPTY_REPLY);
     post({ ...command, text: mine.text.trimEnd() || command.text, attachments: mine.attachments, seen_seq: newestKnown() });
+    focusComposer();
   };
   const keepWriting = () => {
     drafts.change(id, { sinceSeq: newestKnown() });
     setConflict(null);
-    requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
+    focusComposer();
   };
 
   return (
@@ -179,6 +180,10 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
       }} />}
     </ActionsContext.Provider>
   );
+}
+
+function focusComposer(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
 }
 
 /** Replies that met a conflict, until the agent has decided. */

@@ -1,4 +1,4 @@
-import type { Because, DeliveryState, EventOf, ReplyRequested, TimelineEntry } from "../contracts/types";
+import type { Because, DeliveryState, EventOf, ReplyRequested, ReplyTarget, TimelineEntry } from "../contracts/types";
 import { inReadingOrder } from "../fold";
 import type { Outgoing } from "../live/drafts";
 
@@ -18,7 +18,6 @@ export interface Delivery {
 }
 
 const GROUP_MS = 5 * 60_000;
-const RANK: Record<DeliveryState, number> = { sent: 0, delivered: 1, read: 2, failed: 3 };
 
 /** Events that are shown as a thin line; the others are words of people, or change the words of people. */
 const LINES = new Set<TimelineEntry["event"]["type"]>([
@@ -35,7 +34,7 @@ const LINES = new Set<TimelineEntry["event"]["type"]>([
 ]);
 
 export function rowsOf(entries: readonly TimelineEntry[], outgoing: readonly Outgoing[], dayOf: (at: string) => string): Row[] {
-  const gone = whatIsGone(entries);
+  const moved = new Moves(entries);
   const deliveries = deliveriesOf(entries);
   const rows: Row[] = [];
   let day = "";
@@ -45,9 +44,8 @@ export function rowsOf(entries: readonly TimelineEntry[], outgoing: readonly Out
     day = next;
   };
   for (const entry of inReadingOrder(entries)) {
-    const row = rowOf(entry, deliveries);
-    if (row === null || isGone(row, gone)) continue;
-    if (isOpeningLink(entry)) continue;
+    const row = rowOf(entry, deliveries, moved);
+    if (row === null || isOpeningLink(entry)) continue;
     startDay(entry.occurred_at);
     const before = rows.at(-1);
     rows.push(row.kind === "message" && before !== undefined ? { ...row, grouped: continues(before, row) } : row);
@@ -61,19 +59,20 @@ export function rowsOf(entries: readonly TimelineEntry[], outgoing: readonly Out
   return rows;
 }
 
-function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>): Row | null {
-  const { event } = entry;
-  const key = String(entry.seq);
+function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>, moved: Moves): Row | null {
+  const { event, seq } = entry;
+  const key = String(seq);
   switch (event.type) {
     case "message_linked":
-      return { kind: "message", key, entry, event, grouped: false };
+      return moved.showsMessage(event, seq) ? { kind: "message", key, entry, event, grouped: false } : null;
     case "reply_requested":
-      return { kind: "reply", key, entry, reply: event, moved: false, deliveries: of(event, deliveries) };
     case "reply_linked": {
-      const known = new Map(
-        Object.entries(event.states).map(([id, state]) => [id, { state, reason: null, at: entry.occurred_at }]),
-      );
-      return { kind: "reply", key, entry, reply: event.reply, moved: true, deliveries: of(event.reply, new Map([...known, ...deliveries])) };
+      const whole = event.type === "reply_linked" ? event.reply : event;
+      const targets = whole.targets.filter((target) => moved.showsTarget(whole, target, seq));
+      if (targets.length === 0) return null;
+      const reply = targets.length === whole.targets.length ? whole : { ...whole, targets };
+      const known = event.type === "reply_linked" ? event.states : {};
+      return { kind: "reply", key, entry, reply, moved: event.type === "reply_linked", deliveries: statesOf(reply, known, deliveries, entry) };
     }
     case "note_added":
       return { kind: "note", key, entry, event };
@@ -82,54 +81,84 @@ function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>): Row | n
   }
 }
 
-function of(reply: ReplyRequested, deliveries: Map<string, Delivery>): Map<string, Delivery> {
-  return new Map(reply.targets.flatMap((target) => {
-    const delivery = deliveries.get(target.outbound_id);
-    return delivery ? [[target.outbound_id, delivery] as const] : [];
-  }));
+function statesOf(
+  reply: ReplyRequested,
+  known: Record<string, DeliveryState>,
+  deliveries: Map<string, Delivery>,
+  entry: TimelineEntry,
+): Map<string, Delivery> {
+  const states = new Map<string, Delivery>();
+  for (const { outbound_id: id } of reply.targets) {
+    const state = known[id];
+    const delivery = deliveries.get(id) ?? (state && { state, reason: null, at: entry.occurred_at });
+    if (delivery) states.set(id, delivery);
+  }
+  return states;
 }
 
-/** The furthest state of each reply: a late "delivered" does not take back a "read". */
+/** The newest state of each reply on each conversation, by outbound id. */
 function deliveriesOf(entries: readonly TimelineEntry[]): Map<string, Delivery> {
   const found = new Map<string, Delivery>();
   for (const { event, occurred_at } of entries) {
-    if (event.type !== "delivery_updated") continue;
-    const before = found.get(event.outbound_id);
-    if (before === undefined || RANK[event.state] >= RANK[before.state]) {
-      found.set(event.outbound_id, { state: event.state, reason: event.reason, at: occurred_at });
-    }
+    if (event.type === "delivery_updated") found.set(event.outbound_id, { state: event.state, reason: event.reason, at: occurred_at });
   }
   return found;
 }
 
-interface Gone {
-  messages: Map<string, number>;
-  conversations: Map<string, number>;
+/**
+ * What has moved away, or come back: a message is shown where it was linked last and has not been unlinked since,
+ * and a target of a reply likewise (case-service, docs/view.md, "What a timeline shows").
+ */
+class Moves {
+  private readonly linked = new Map<string, number>();
+  private readonly unlinked = new Map<string, number>();
+
+  constructor(entries: readonly TimelineEntry[]) {
+    for (const { event, seq } of entries) {
+      switch (event.type) {
+        case "message_linked":
+          this.linked.set(`message:${event.message.message_id}`, seq);
+          break;
+        case "message_unlinked":
+          this.unlinked.set(`message:${event.message_id}`, seq);
+          break;
+        case "conversation_linked":
+          this.linked.set(`conversation:${event.conversation.conversation_id}`, seq);
+          break;
+        case "conversation_unlinked":
+          // With no messages it takes nothing away: what was said stays, it goes on elsewhere.
+          if (event.messages > 0) this.unlinked.set(`conversation:${event.conversation_id}`, seq);
+          break;
+        case "reply_requested":
+        case "reply_linked": {
+          const reply = event.type === "reply_linked" ? event.reply : event;
+          for (const target of reply.targets) this.linked.set(targetKey(reply, target), seq);
+        }
+      }
+    }
+  }
+
+  showsMessage(event: EventOf<"message_linked">, seq: number): boolean {
+    const key = `message:${event.message.message_id}`;
+    return this.linked.get(key) === seq && !this.leaves(key, seq) && !this.leaves(`conversation:${event.conversation_id}`, seq);
+  }
+
+  showsTarget(reply: ReplyRequested, target: ReplyTarget, seq: number): boolean {
+    return this.linked.get(targetKey(reply, target)) === seq && !this.leaves(`conversation:${target.conversation.conversation_id}`, seq);
+  }
+
+  showsConversation(event: EventOf<"conversation_linked">, seq: number): boolean {
+    const key = `conversation:${event.conversation.conversation_id}`;
+    return this.linked.get(key) === seq && !this.leaves(key, seq);
+  }
+
+  private leaves(key: string, after: number): boolean {
+    return (this.unlinked.get(key) ?? 0) > after;
+  }
 }
 
-/** What has moved to another dossier since: by id, up to which `seq`. */
-function whatIsGone(entries: readonly TimelineEntry[]): Gone {
-  const gone: Gone = { messages: new Map(), conversations: new Map() };
-  for (const { event, seq } of entries) {
-    if (event.type === "message_unlinked") gone.messages.set(event.message_id, seq);
-    if (event.type === "conversation_unlinked" && event.messages > 0) gone.conversations.set(event.conversation_id, seq);
-  }
-  return gone;
-}
-
-function isGone(row: Row, gone: Gone): boolean {
-  if (row.kind === "message") {
-    const { message, conversation_id } = row.event;
-    const until = Math.max(gone.messages.get(message.message_id) ?? 0, gone.conversations.get(conversation_id) ?? 0);
-    return row.entry.seq < until;
-  }
-  if (row.kind === "reply") {
-    return row.reply.targets.every(
-      (target) => row.entry.seq < (gone.conversations.get(target.conversation.conversation_id) ?? 0),
-    );
-  }
-  return false;
-}
+const targetKey = (reply: ReplyRequested, target: ReplyTarget): string =>
+  `target:${reply.reply_id}:${target.conversation.conversation_id}`;
 
 /** The conversation that a dossier began with: the dossier's own first line says the same. */
 function isOpeningLink(entry: TimelineEntry): boolean {
@@ -157,11 +186,6 @@ export function isUndoable(entry: TimelineEntry, entries: readonly TimelineEntry
   if (event.type === "conversation_unlinked" || event.type === "message_unlinked") return true;
   if (event.type !== "conversation_linked" && event.type !== "message_linked") return false;
   if (event.because.rule === "new") return false;
-  const gone = whatIsGone(entries);
-  const conversation = event.type === "conversation_linked" ? event.conversation.conversation_id : event.conversation_id;
-  const left = Math.max(
-    gone.conversations.get(conversation) ?? 0,
-    event.type === "message_linked" ? (gone.messages.get(event.message.message_id) ?? 0) : 0,
-  );
-  return left < entry.seq;
+  const moved = new Moves(entries);
+  return event.type === "message_linked" ? moved.showsMessage(event, entry.seq) : moved.showsConversation(event, entry.seq);
 }

@@ -46,9 +46,16 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
     if (hasNextPage && !isFetchingNextPage && last >= dossiers.length - 12) void fetchNextPage();
   }, [last, dossiers.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
 
+  const lastAt = useRef(-1);
+  const place = dossiers.findIndex((each) => each.dossier_id === dossierId);
+  useEffect(() => {
+    if (place >= 0) lastAt.current = place;
+  }, [place]);
   const step = (by: 1 | -1) => {
     const at = dossiers.findIndex((each) => each.dossier_id === dossierId);
-    const next = dossiers[at < 0 ? 0 : Math.min(dossiers.length - 1, Math.max(0, at + by))];
+    // What has just left the list (closed, say) leaves its place: the one that moved up is the next.
+    const to = at >= 0 ? at + by : dossierId === null || lastAt.current < 0 ? 0 : by > 0 ? lastAt.current : lastAt.current - 1;
+    const next = dossiers[Math.min(dossiers.length - 1, Math.max(0, to))];
     if (next === undefined) return;
     go({ dossierId: next.dossier_id }, dossierId === null ? "push" : "replace");
     virtual.scrollToIndex(dossiers.indexOf(next), { align: "auto" });

@@ -72,7 +72,7 @@ export class Desk {
   views(): readonly DossierView[] {
     if (this.sorted.version !== this.version) {
       const dated = [...this.known.values()].map(({ view }) => ({ view, at: Date.parse(view.last_entry_at) }));
-      dated.sort((a, b) => b.at - a.at);
+      dated.sort((a, b) => b.at - a.at || (b.view.dossier_id > a.view.dossier_id ? 1 : -1));
       this.sorted = { version: this.version, views: dated.map(({ view }) => view) };
     }
     return this.sorted.views;
