@@ -14,6 +14,7 @@ from ingest_chat.entrypoints.lobby import Ended, Lobby, text_of
 from ingest_chat.entrypoints.visitor_socket import VisitorSocket
 
 _HELLO_WITHIN_S = 5.0
+_CLOSE_WITHIN_S = 2.0
 
 
 def router(lobby: Lobby) -> APIRouter:
@@ -33,8 +34,10 @@ def router(lobby: Lobby) -> APIRouter:
                 with lobby.places.one("visitor", visitor.visitor_id):
                     await VisitorSocket(lobby, socket, visitor, account, hello).run()
         except Ended as ended:
-            with suppress(RuntimeError, WebSocketDisconnect):  # the visitor was faster
-                await socket.close(ended.code, ended.reason)
+            # The visitor may have been faster, or may not read what we say, not even that.
+            with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(_CLOSE_WITHIN_S):
+                    await socket.close(ended.code, ended.reason)
         except WebSocketDisconnect:
             return
 
