@@ -151,6 +151,7 @@ class Shop:
     async def customers(self, *changed: CustomerChanged) -> None:
         self.later(seconds=1)
         await Customers(self.timeline, self.policy, lambda: self.now).follow(changed)
+        self.ids |= {append.dossier_id async for append in self.timeline.all_appends()}
 
     def changed(
         self,

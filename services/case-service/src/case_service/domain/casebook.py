@@ -279,6 +279,7 @@ def dossiers_to_follow(dossiers: Iterable[Dossier], conversations: frozenset[str
     wanted: set[str] = set()
     for dossier in dossiers:
         memory = dossier.memory
-        concerned = conversations | {memory.aliases[each] for each in conversations if each in memory.aliases}
-        wanted.update(memory.moved_to[each] for each in concerned if each in memory.moved_to)
+        if memory.moved_to:  # hardly ever; and there are as many conversations as there are messages in a batch
+            aliased = {name for alias, name in memory.aliases.items() if alias in conversations}
+            wanted.update(to for each, to in memory.moved_to.items() if each in conversations or each in aliased)
     return frozenset(wanted)

@@ -95,12 +95,13 @@ def _reassigned(
 ) -> Step | None:
     """All conversations of the dossier are one other customer's: so is the dossier; and the rule `customer` applies."""
     conversations = dossier.view.conversations
-    owners = {ownership.of(each.identity) for each in conversations}
+    # In some the customer has not written yet, only the company has: those go with the others.
+    identities = [each.identity for each in conversations if each.identity is not None]
+    owners = {ownership.of(identity) for identity in identities}
     owner = owners.pop() if len(owners) == 1 else None
     if owner is None or owner == dossier.customer_id:
         return None
-    identity = conversations[0].identity
-    assert identity is not None  # noqa: S101 an identity that is nobody's has no owner
+    identity = identities[0]
     because, actor = ownership.because(identity)
     before: tuple[Event, ...] = (
         *_answered(dossier, owner),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from omnifil_contracts import ids
 from omnifil_contracts.dossier import (
@@ -101,18 +102,20 @@ def _ancestor_ids(message: InboundMessage) -> list[str]:
     return [ids.message_id(message.channel, message.account, ancestor) for ancestor in message.ancestors]
 
 
-def _own_conversations(message: InboundMessage) -> Iterator[Conversation]:
+def _own_conversations(message: InboundMessage) -> tuple[Conversation, ...]:
     """The message's conversation, and what it is called where others hold that id: a branch for this sender alone.
 
     A stranger who writes into somebody's thread gets a conversation that can be answered, but not the thread.
     """
-    own = message.conversation
-    yield own
-    sender = message.sender.primary.identity.key
-    for number in range(_BRANCHES):
-        key = f"{own.key}\n{sender}\n{number}"
-        branch = ids.conversation_id(own.channel, own.account, key)
-        yield own.model_copy(update={"conversation_id": branch})
+    return (message.conversation, *_branches(message.conversation, message.sender.primary.identity.key))
+
+
+@lru_cache(maxsize=20_000)
+def _branches(own: Conversation, sender: str) -> tuple[Conversation, ...]:
+    keys = (f"{own.key}\n{sender}\n{number}" for number in range(_BRANCHES))
+    return tuple(
+        own.model_copy(update={"conversation_id": ids.conversation_id(own.channel, own.account, key)}) for key in keys
+    )
 
 
 def _unclaimed_conversation(casebook: Casebook, message: InboundMessage) -> Conversation:
