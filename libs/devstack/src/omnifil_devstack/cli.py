@@ -26,8 +26,8 @@ _AsJson = Annotated[bool, typer.Option("--json", help="For a machine to read.")]
 def up(detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background.")] = False) -> None:
     """Start everything and keep it running until Ctrl-C."""
     from omnifil_devstack import background, presentation, stack_file
+    from omnifil_devstack.foreground import run_until_stopped
     from omnifil_devstack.stack_plan import StackPlan
-    from omnifil_devstack.supervisor import run_until_stopped
 
     if detach:
         presentation.show_addresses(_out, background.start())

@@ -11,10 +11,11 @@ from pathlib import Path
 from omnifil_devstack import stack_file
 from omnifil_devstack.credentials import Credentials
 from omnifil_devstack.errors import StackError
+from omnifil_devstack.foreground import run_until_stopped
 from omnifil_devstack.stack_plan import StackPlan
 from omnifil_devstack.story.once import Proof, play_once
 from omnifil_devstack.story.sample import tell_once
-from omnifil_devstack.supervisor import Supervisor, run_until_stopped
+from omnifil_devstack.supervisor import Supervisor
 
 Announce = Callable[[str], None]
 

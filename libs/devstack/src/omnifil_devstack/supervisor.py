@@ -6,7 +6,7 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -71,7 +71,7 @@ class Supervisor:
                 self._ready = True
                 yield self._write_down()
             finally:
-                await self._stop()
+                await _to_the_end(self._stop())
 
     async def _start(self) -> None:
         try:
@@ -231,31 +231,13 @@ class Supervisor:
         return stack
 
 
-async def run_until_stopped(
-    plan: StackPlan, announce: Announce, inside: Callable[[stack_file.Stack], Awaitable[None]]
-) -> None:
-    """Run the suite; `inside` is called once it is ready. Ends on SIGINT or SIGTERM, also while starting."""
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stopped.set)
-    suite = asyncio.create_task(_run(Supervisor(plan, announce), inside, stopped))
-    stopping = asyncio.create_task(stopped.wait())
-    await asyncio.wait((suite, stopping), return_when=asyncio.FIRST_COMPLETED)
-    if stopped.is_set():
-        announce("Stopping …")
-        suite.cancel()
-    stopping.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await suite
-
-
-async def _run(
-    supervisor: Supervisor, inside: Callable[[stack_file.Stack], Awaitable[None]], stopped: asyncio.Event
-) -> None:
-    async with supervisor.running() as stack:
-        await inside(stack)
-        await stopped.wait()
+async def _to_the_end(work: Coroutine[None, None, None]) -> None:
+    """A stop that is cut short would leave processes behind: who cancels us again waits all the same."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    task.result()
 
 
 @contextmanager

@@ -110,6 +110,29 @@ async def test_it_starts_mends_and_stops_without_a_trace(
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
+async def test_a_stop_waits_for_a_service_that_finishes_its_work(plan: ToyPlan, said: list[str]) -> None:
+    """Ctrl-C twice and a slow service: it is neither killed nor left behind."""
+    toy = (plan.toys / "toy.py").read_text()
+    slow = "lambda *_: (__import__('time').sleep(2), print('finished', flush=True), sys.exit(0))"
+    (plan.toys / "toy.py").write_text(toy.replace("lambda *_: sys.exit(0)", slow))
+    started = asyncio.Event()
+
+    async def suite() -> None:
+        async with running(plan, said):
+            started.set()
+            await asyncio.Event().wait()
+
+    running_suite = asyncio.create_task(suite())
+    await started.wait()
+    running_suite.cancel()
+    await asyncio.wait({running_suite}, timeout=0.5)
+    running_suite.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running_suite
+    assert "finished" in (plan.logs / "toy.log").read_text()
+    assert stack_file.read() is None
+
+
 async def test_a_taken_port_is_named_before_anything_starts(plan: ToyPlan, said: list[str]) -> None:
     with socket.socket() as squatter:
         squatter.bind(("127.0.0.1", plan.ports["imap"]))
