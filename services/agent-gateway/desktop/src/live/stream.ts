@@ -31,7 +31,10 @@ export interface StreamOptions {
 const SILENCE_MS = 50_000; // The server pings every 20 s.
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 15_000;
-const CLOSED_TOKEN = 4401;
+/** The token has ended or is not taken; the account is no agent's. Trying again would change nothing. */
+const REFUSED = [4401, 4403];
+/** The server does not understand what we said: the cursor is not one of its own (any more). */
+const POLICY = 1008;
 
 /** One live connection that comes back by itself, always where it stopped: it hands on every message, keeps the cursor. */
 export class Stream {
@@ -104,8 +107,12 @@ export class Stream {
       if (this.socket !== socket) return;
       this.drop();
       if (this.stopped) return;
-      if (event.code === CLOSED_TOKEN) {
+      if (REFUSED.includes(event.code)) {
         this.become({ state: "signed-out", reason: event.reason || "token-invalid" });
+      } else if (event.code === POLICY && this.cursor !== null) {
+        this.cursor = null;
+        this.become({ state: "connecting" });
+        this.options.onReset(event.reason);
       } else {
         this.wait();
       }
