@@ -45,6 +45,7 @@ export class Chat {
   private readonly line: Line;
   private identityToken: string | null;
   private session: Session | null = null;
+  private fetching: Promise<Session> | null = null;
   private settings: WidgetSettings | null = null;
   private outbox: Outbox;
   private conversation = NOTHING;
@@ -147,6 +148,7 @@ export class Chat {
 
   async upload(image: Blob, filename: string): Promise<Upload> {
     const session = this.session ?? (await this.fetchSession());
+    if (image.size > session.widget.max_image_bytes) throw new Refused("too-large");
     return this.around.service.upload(image, filename, session.session_token);
   }
 
@@ -183,6 +185,7 @@ export class Chat {
     this.epoch += 1;
     this.line.stop();
     this.session = null;
+    this.fetching = null;
     this.conversation = NOTHING;
     this.typing = null;
     this.outbox = new Outbox(this.around.store, this.around.account, this.scope);
@@ -196,7 +199,16 @@ export class Chat {
     return { type: "hello", session: session.session_token, after, language: this.around.language };
   }
 
-  private async fetchSession(claimed?: SessionRequest["claimed"]): Promise<Session> {
+  /** One at a time: two at once would make two visitors of one. */
+  private fetchSession(claimed?: SessionRequest["claimed"]): Promise<Session> {
+    if (this.fetching && !claimed) return this.fetching;
+    const fetching = this.freshSession(claimed).finally(() => {
+      if (this.fetching === fetching) this.fetching = null;
+    });
+    return (this.fetching = fetching);
+  }
+
+  private async freshSession(claimed?: SessionRequest["claimed"]): Promise<Session> {
     const { epoch, identityToken } = this;
     const asked = { identity_token: identityToken, ...(claimed && { claimed }) };
     const known = identityToken === null ? this.stored() : (this.session?.session_token ?? null);
@@ -209,6 +221,8 @@ export class Chat {
       session = await this.around.service.session({ ...asked, session_token: null });
     }
     if (epoch !== this.epoch) throw new Error("somebody else is signed in by now");
+    // Another window of a browser that was not known got a session in the meantime: then we are that visitor.
+    if (identityToken === null && known === null && this.stored() !== null) return this.freshSession(claimed);
     if (this.session && this.session.conversation_id !== session.conversation_id) this.conversation = NOTHING;
     this.session = session;
     this.settings = session.widget;
