@@ -8,7 +8,7 @@ import pytest
 from ingest_email.domain.limits import Limits
 from ingest_email.domain.mailbox import OurMailbox
 
-for _name in ("mails", "fakes", "replies"):
+for _name in ("mails", "replies", "fakes", "contracts"):
     _file = Path(__file__).parent / f"{_name}.py"
     _spec = importlib.util.spec_from_file_location(f"ingest_email_{_name}", _file)
     if _spec is not None and _spec.loader is not None and _file.exists():

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -211,16 +212,27 @@ class MemoryLedger:
         for command in commands:
             self._entries.setdefault(command.outbound_id, _Entry(Delivery(command, "waiting", 0, at), at, at))
 
-    async def claim(self, at: datetime, hold: timedelta, limit: int) -> list[Delivery]:
+    async def claim(
+        self, at: datetime, hold: timedelta, per_account: int, in_hand: Mapping[str, int] = {}
+    ) -> list[Delivery]:
         first: dict[str, _Entry] = {}
         for entry in sorted(self._entries.values(), key=lambda each: each.delivery.command.requested_at):
             if entry.delivery.step in ("waiting", "attempted"):
                 first.setdefault(entry.delivery.command.target.conversation.conversation_id, entry)
-        due = [each for each in first.values() if each.due_at <= at and each.held_until <= at][:limit]
-        for entry in due:
+        busy, due = Counter(in_hand), []
+        for entry in first.values():
+            account = entry.delivery.command.target.conversation.account
+            if entry.due_at > at or entry.held_until > at or busy[account] >= per_account:
+                continue
+            busy[account] += 1
+            due.append(entry)
             entry.held_until = at + hold
             entry.delivery = replace(entry.delivery, attempts=entry.delivery.attempts + 1)
         return [entry.delivery for entry in due]
+
+    async def hold(self, outbound_ids: Sequence[str], until: datetime) -> None:
+        for outbound_id in outbound_ids:
+            self._entries[outbound_id].held_until = until
 
     async def attempt(self, outbound_id: str) -> bool:
         entry = self._entries[outbound_id]

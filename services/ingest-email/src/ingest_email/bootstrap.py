@@ -100,7 +100,6 @@ def bootstrap(
             blobs=blobs,
             records=records,
             clock=clock,
-            send_limit_s=settings.email_send_limit_s,
             give_up=timedelta(hours=settings.email_give_up_h),
             at_once=settings.email_send_at_once,
             beat=_beat(health, "send"),

@@ -1,8 +1,9 @@
 """Replies out: taken into the ledger, sent once, reported."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -32,8 +33,18 @@ _UNCERTAIN = (
     "It is not known whether the mail went out: the connection to the mail server broke off while it was being sent. "
     "Ask the customer, or send it again if a second copy does no harm."
 )
+_FAULT = "An error inside Omnifil kept the mail from being sent, as far as is known; its log says more."
 _IDLE_S = 1.0
+_FINISH_S = 12.0
 _LIMIT = 50
+_HOLD = timedelta(seconds=15)
+"""After so long without a sign of life another process takes over what one was sending."""
+
+
+@dataclass(frozen=True)
+class _Sending:
+    account: str
+    task: asyncio.Task[None]
 
 
 class _TakenElsewhere(Exception):
@@ -57,7 +68,6 @@ class DeliverReplies:
         blobs: Blobs,
         records: Records,
         clock: Clock,
-        send_limit_s: float,
         give_up: timedelta,
         at_once: int,
         beat: Callable[[], None] = lambda: None,
@@ -69,11 +79,10 @@ class DeliverReplies:
         self._blobs = blobs
         self._records = records
         self._clock = clock
-        self._hold = timedelta(seconds=send_limit_s + 30)
         self._give_up = give_up
         self._beat = beat
         self._backoff = backoff or Backoff(first_s=2.0, ceiling_s=900.0)
-        self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
+        self._at_once = at_once
         self._news = asyncio.Event()
 
     async def take(self, commands: Sequence[SendMessage]) -> None:
@@ -83,7 +92,8 @@ class DeliverReplies:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send and report until `stop` is set; what is being sent then is finished."""
-        sending: set[asyncio.Task[None]] = set()
+        sending: dict[str, _Sending] = {}
+        held_at = self._clock()
         failures = 0
         try:
             while not stop.is_set():
@@ -91,32 +101,40 @@ class DeliverReplies:
                 self._beat()
                 try:
                     await self._report()
-                    for delivery in await self._ledger.claim(self._clock(), self._hold, _LIMIT - len(sending)):
-                        task = asyncio.create_task(self._deliver(delivery))
-                        sending.add(task)
-                        task.add_done_callback(sending.discard)
+                    now = self._clock()
+                    if sending and now - held_at > _HOLD / 4:
+                        held_at = now
+                        await self._ledger.hold(list(sending), now + _HOLD)
+                    in_hand = Counter(each.account for each in sending.values())
+                    for delivery in await self._ledger.claim(now, _HOLD, self._at_once, in_hand):
+                        task = asyncio.create_task(self._deliver(delivery), name=delivery.outbound_id)
+                        account = delivery.command.target.conversation.account
+                        sending[delivery.outbound_id] = _Sending(account, task)
+                        task.add_done_callback(lambda done: sending.pop(done.get_name()))
                     failures = 0
                 except Transient as error:
                     failures += 1
                     log.warning("deliveries_wait", error=str(error))
                 await self._pause(stop, _IDLE_S if not failures else Backoff().pause_s(failures))
         finally:
-            if sending:
-                await asyncio.wait(sending)
+            await _finished([each.task for each in sending.values()])
         await self._last_report()
 
     async def _deliver(self, delivery: Delivery) -> None:
         """One reply, to its end or to its next attempt; never raises but for faults of ours."""
-        async with self._places[delivery.command.target.conversation.account]:
-            try:
-                await self._send(delivery)
-            except _TakenElsewhere:
-                return
-            except (Undeliverable, Refused, Uncertain) as error:
-                reason = _UNCERTAIN if isinstance(error, Uncertain) else str(error)
-                await self._decide(delivery, None, reason)
-            except Transient as error:
-                await self._postpone(delivery, error)
+        try:
+            await self._send(delivery)
+        except _TakenElsewhere:
+            log.info("reply_taken_elsewhere", outbound=delivery.outbound_id)
+        except (Undeliverable, Refused, Uncertain) as error:
+            reason = _UNCERTAIN if isinstance(error, Uncertain) else str(error)
+            await self._decide(delivery, None, reason)
+        except Transient as error:
+            await self._postpone(delivery, error)
+        except Exception as error:
+            # A fault of ours: tried again it would fail again, and the agent must not wait for it.
+            log.exception("reply_failed_inside", outbound=delivery.outbound_id)
+            await self._decide(delivery, None, f"{_FAULT} ({type(error).__name__})")
         self._news.set()
 
     async def _send(self, delivery: Delivery) -> None:
@@ -191,6 +209,15 @@ class DeliverReplies:
         await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
+
+
+async def _finished(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Let them end; one that a mute server holds is cut, and taken up again at the next start."""
+    if tasks:
+        _, hanging = await asyncio.wait(tasks, timeout=_FINISH_S)
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
 
 def _report(delivery: Delivery, now: datetime) -> DeliveryReported:

@@ -180,9 +180,16 @@ class Ledger(Protocol):
         """Add those that are new, as `waiting`."""
         ...
 
-    async def claim(self, at: datetime, hold: timedelta, limit: int) -> list[Delivery]:
+    async def claim(
+        self, at: datetime, hold: timedelta, per_account: int, in_hand: Mapping[str, int] = {}
+    ) -> list[Delivery]:
         """Deliveries that are due, for this caller alone until `hold` has passed: of each conversation the oldest
-        that is `waiting` (or `attempted`, by somebody whose hold is over)."""
+        that is `waiting` (or `attempted`, by somebody whose hold is over). Of each account so many that with those
+        `in_hand` there are at most `per_account`."""
+        ...
+
+    async def hold(self, outbound_ids: Sequence[str], until: datetime) -> None:
+        """Keep what was claimed for longer."""
         ...
 
     async def attempt(self, outbound_id: str) -> bool:

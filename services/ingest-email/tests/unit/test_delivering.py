@@ -29,7 +29,6 @@ class Bench:
             blobs=self.blobs,
             records=self.records,
             clock=self.clock,
-            send_limit_s=60,
             give_up=timedelta(hours=24),
             at_once=4,
             backoff=Backoff(first_s=10, ceiling_s=10, chance=lambda: 1.0),

@@ -82,6 +82,7 @@ class ImapConnection:
             except LoginError as error:
                 raise MailboxAway(f"{self._where()} refuses the login; look at the user and the password.") from error
             selected = client.select_folder(self._server.folder)
+            client.told_of_new_mail()  # SELECT's own count is no news
             self.uidvalidity = int(selected[b"UIDVALIDITY"])
             self._has_idle = client.has_capability("IDLE")
             everything = client.search(["UID", "*"]) if selected.get(b"EXISTS") else []

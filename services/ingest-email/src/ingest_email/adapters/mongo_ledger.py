@@ -1,5 +1,6 @@
 """The port `Ledger` on MongoDB: one document per reply; its id is the outbound id, so there is never a second."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from omnifil_mongostore import BulkWriteError, Document, Index, Mongo, duplicate
 from ingest_email.adapters.mongo_positions import DATABASE
 from ingest_email.ports import Delivery
 
+_DUE_AT_ONCE = 1_000
 _KEPT = timedelta(days=180)
 _INDEXES = (
     Index("deliveries", ["conversation_id", "requested_at"], partial={"open": True}, name="open"),
@@ -36,6 +38,7 @@ class MongoLedger:
             {
                 "_id": command.outbound_id,
                 "command": command.model_dump(mode="json"),
+                "account": command.target.conversation.account,
                 "conversation_id": command.target.conversation.conversation_id,
                 "requested_at": command.requested_at,
                 "step": "waiting",
@@ -54,7 +57,9 @@ class MongoLedger:
         except BulkWriteError as error:
             duplicates(error)  # redelivered: they are in it already
 
-    async def claim(self, at: datetime, hold: timedelta, limit: int) -> list[Delivery]:
+    async def claim(
+        self, at: datetime, hold: timedelta, per_account: int, in_hand: Mapping[str, int] = {}
+    ) -> list[Delivery]:
         pipeline: list[Document] = [
             {"$match": {"open": True}},
             {"$sort": {"conversation_id": 1, "requested_at": 1}},
@@ -62,18 +67,27 @@ class MongoLedger:
             {"$replaceRoot": {"newRoot": "$first"}},
             {"$match": {"due_at": {"$lte": at}, "held_until": {"$lte": at}}},
             {"$sort": {"requested_at": 1}},
-            {"$limit": limit},
-            {"$project": {"held_until": 1, "step": 1}},
+            {"$limit": _DUE_AT_ONCE},
+            {"$project": {"held_until": 1, "step": 1, "account": 1}},
         ]
         claimed: list[Delivery] = []
+        busy = Counter(in_hand)
         with translate():
             async for due in self._deliveries.aggregate(pipeline):
+                if busy[due["account"]] >= per_account:
+                    continue
                 unchanged = {"_id": due["_id"], "step": due["step"], "held_until": due["held_until"]}
                 held = {"$set": {"held_until": at + hold}, "$inc": {"attempts": 1}}
                 found = await self._deliveries.find_one_and_update(unchanged, held, return_document=True)
                 if found is not None:
                     claimed.append(_delivery(found))
+                    busy[due["account"]] += 1
         return claimed
+
+    async def hold(self, outbound_ids: Sequence[str], until: datetime) -> None:
+        with translate():
+            mine = {"_id": {"$in": list(outbound_ids)}, "open": True}
+            await self._deliveries.update_many(mine, {"$set": {"held_until": until}})
 
     async def attempt(self, outbound_id: str) -> bool:
         with translate():
