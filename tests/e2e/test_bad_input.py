@@ -135,7 +135,7 @@ async def test_a_reply_on_a_closed_window_is_refused_before_it_is_sent_and_says_
     refused = await http.post(
         f"{stack.agent_gateway.url}/api/v1/dossiers/{dossier_id}/commands",
         json={"command_id": uuid.uuid4().hex, "command": command},
-        headers=agent._headers,
+        headers=agent.headers,
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "window-expired")
     assert refused.json()["expired_at"]

@@ -14,7 +14,7 @@ from omnifil_contracts.message import Attachment
 from omnifil_contracts.views import DossierSnapshot, Inbox, Timeline
 from pydantic import BaseModel
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from omnifil_devstack.errors import StackError
 from omnifil_devstack.stack_file import Stack
@@ -115,7 +115,7 @@ class Agent:
         answer = await self._http.post(
             f"{self._api}/dossiers/{dossier_id}/commands",
             content=request.model_dump_json(),
-            headers=self._headers | {"content-type": "application/json"},
+            headers=self.headers | {"content-type": "application/json"},
         )
         if answer.is_error:
             raise StackError(f"The command {command.type} was refused: {answer.text}")
@@ -124,7 +124,7 @@ class Agent:
     async def upload(self, filename: str, media_type: str, content: bytes) -> Attachment:
         """Put a file where replies can name it."""
         answer = await self._http.post(
-            f"{self._api}/blobs", files={"file": (filename, content, media_type)}, headers=self._headers
+            f"{self._api}/blobs", files={"file": (filename, content, media_type)}, headers=self.headers
         )
         answer.raise_for_status()
         return Attachment.model_validate_json(answer.content)
@@ -134,11 +134,12 @@ class Agent:
         return f"{self._stack.agent_gateway.url}/api/v1"
 
     @property
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
+        """By which the gateway knows the agent."""
         return {"authorization": f"Bearer {self._token}"}
 
     async def _get(self, view: type[_View], path: str, **query: str) -> _View:
-        answer = await self._http.get(f"{self._api}/{path}", params=query, headers=self._headers)
+        answer = await self._http.get(f"{self._api}/{path}", params=query, headers=self.headers)
         if answer.is_error:
             raise StackError(f"The gateway refused {path}: {answer.text}")
         return view.model_validate_json(answer.content)
@@ -146,7 +147,7 @@ class Agent:
     async def _follow(self) -> None:
         while True:
             await self._wanted.wait()
-            with suppress(ConnectionClosed, OSError):
+            with suppress(ConnectionClosed, InvalidHandshake, OSError):  # also of a gateway that dies or starts
                 await self._listen()
             async with self._news:
                 self._connected.clear()
