@@ -1,0 +1,1 @@
+"""Customers who write, an agent who answers, and somebody who kills processes all the while; then the reckoning."""
