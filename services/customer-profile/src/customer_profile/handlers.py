@@ -202,7 +202,6 @@ class Desk:
 
     async def link(self, customer_id: str, asked: LinkIdentity, command_id: str, agent: Actor) -> CustomerChanged:
         """The handle is this customer's; its state afterwards. Errors: `domain.linking`, `CommandReused`."""
-        linking.refuse_unproven(asked.identity)
         command = linking.AgentCommand(command_id, agent, self._clock())
         key = handles.normalised(asked.identity).key
 

@@ -1,5 +1,7 @@
 """Handles as strings that are equal when the handles are, and how much each kind tells about a person."""
 
+import re
+
 from omnifil_contracts.identity import Identity
 
 UNPROVEN = "-unproven"
@@ -11,6 +13,9 @@ ANONYMOUS_KINDS = frozenset({"visitor"})
 _STRENGTH = ("email", "phone", "shop-account")
 """What a new customer is anchored at, strongest first; then the networks' own ids, then what is anonymous."""
 
+_ROOT_DOT = re.compile(r"[\s.]+\Z")
+"""A domain may be written with the dot of the root."""
+
 _ASCII_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
@@ -21,10 +26,10 @@ def normalised(identity: Identity) -> Identity:
     hands out two mailboxes that differ in case alone. Only ASCII letters are folded, for Unicode folds letters of
     other persons' addresses onto it (the Kelvin sign is no k). Every other kind is taken verbatim.
     """
-    value = identity.value.strip() or identity.value
+    value = identity.value.strip()
     if base_kind(identity.kind) == "email":
-        value = value.translate(_ASCII_LOWER).rstrip(".")
-    return identity if value == identity.value else Identity(kind=identity.kind, value=value)
+        value = _ROOT_DOT.sub("", value.translate(_ASCII_LOWER))
+    return identity if value in (identity.value, "") else Identity(kind=identity.kind, value=value)
 
 
 def base_kind(kind: str) -> str:

@@ -59,7 +59,8 @@ class AgentCommand:
 
 def link(state: KnownIdentity, customer_id: str, relied_on: Because | None, command: AgentCommand) -> KnownIdentity:
     """The handle is this customer's, the agent says. The state itself when that is so already."""
-    refuse_unproven(state.identity)
+    if handles.is_unproven(state.identity.kind):
+        raise IdentityNotLinkable(state.identity.kind)
     if state.made_by(command.command_id) is not None:
         return state
     if state.customer_id == customer_id and state.assurance is Assurance.VERIFIED:
@@ -105,11 +106,6 @@ def undo(state: KnownIdentity, undone: str, command: AgentCommand) -> KnownIdent
             undoes=undone,
         )
     )
-
-
-def refuse_unproven(identity: Identity) -> None:
-    if handles.is_unproven(identity.kind):
-        raise IdentityNotLinkable(identity.kind)
 
 
 def _before(state: KnownIdentity) -> tuple[str, Assurance]:
