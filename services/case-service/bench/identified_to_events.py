@@ -72,7 +72,7 @@ async def service(settings: Settings) -> AsyncIterator[None]:
     stop = asyncio.Event()
     assert parts.resources is not None  # noqa: S101
     async with parts.resources:
-        loops = [asyncio.create_task(loop(stop)) for loop in parts.loops.values()]
+        loops = [asyncio.ensure_future(loop(stop)) for loop in parts.loops.values()]
         yield
         stop.set()
         await asyncio.gather(*loops)

@@ -1,196 +1,112 @@
-"""A shop whose customers write, on timelines in memory: what the unit tests play on."""
+"""Fixtures of all tests of this service."""
 
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
+import httpx
 import pytest
-from case_service.adapters.in_memory import InMemoryTimeline
-from case_service.domain.dossier import Dossier
-from case_service.domain.policy import Policy
-from case_service.domain.tokens import Minting
-from case_service.handlers import Commands, Customers, Deliveries, Messages
-from case_service.ports import Timeline
-from omnifil_contracts.commands import CommandRequest, CommandResult
-from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
-from omnifil_contracts.dossier import DossierView, TimelineEntry
-from omnifil_contracts.identity import Actor, Assurance, AssuredIdentity, Because, Identity
-from omnifil_contracts.message import CustomerSuggestion, IdentifiedMessage, InboundMessage, Sender
-from omnifil_testkit.builders import NOON
+from case_service.adapters.documents import DATABASE, INDEXES
+from case_service.adapters.mongo_dossiers import MongoDossiers
+from case_service.adapters.mongo_timeline import MongoTimeline
+from case_service.settings import Settings
+from omnifil_contracts.dossier import DossierEvent
+from omnifil_contracts.message import IdentifiedMessage
+from omnifil_contracts.topics import DOSSIER_EVENTS, IDENTIFIED
+from omnifil_messaging import KafkaSettings, Producer, ensure_topics
+from omnifil_mongostore import Mongo, ensure_indexes
+from omnifil_testkit.servers import Mongod
+from pydantic import SecretStr
 
-AMELIE = Actor(kind="agent", id="amelie", name="Amélie Roux")
-TOM = Actor(kind="agent", id="tom", name="Tom Berger")
-CLARA, STRANGER = "customer-clara", "customer-stranger"
+# Test files are imported one by one, without a package to share things in: this gives them one, of a name of its own.
+sys.path.insert(0, str(Path(__file__).parent))
 
-
-@dataclass
-class Shop:
-    """Writes in customers' and agents' names; time passes only when told."""
-
-    timeline: Timeline = field(default_factory=InMemoryTimeline)
-    policy: Policy = field(default_factory=Policy)
-    minting: Minting = field(default_factory=lambda: Minting((b"first key",)))
-    now: datetime = NOON
-    ids: set[str] = field(default_factory=set)
-
-    def later(self, **delta: float) -> None:
-        self.now += timedelta(**delta)
-
-    def message(
-        self,
-        customer: str = CLARA,
-        *,
-        channel: str = "email",
-        handle: str | None = None,
-        assured: bool = True,
-        conversation: str | None = None,
-        name: str = "Clara Martin",
-        suggestions: tuple[CustomerSuggestion, ...] = (),
-        others: tuple[AssuredIdentity, ...] = (),
-        **fields: object,
-    ) -> IdentifiedMessage:
-        """A message received now, in a conversation of its own unless one is named."""
-        self.later(seconds=1)
-        handle = handle or f"{customer}@mail.example"
-        provider_id = str(fields.pop("provider_message_id", f"<{uuid.uuid4().hex}@mail.example>"))
-        kind = {"email": "email" if assured else "email-unproven", "chat": "visitor"}.get(channel, "messenger")
-        assurance = Assurance.VERIFIED if assured else Assurance.CLAIMED
-        sender = Sender(
-            primary=AssuredIdentity(identity=Identity(kind=kind, value=handle), assurance=assurance),
-            others=others,
-            display_name=name,
-        )
-        message = InboundMessage.make(
-            channel=channel,
-            account="support",
-            conversation_key=conversation or provider_id,
-            provider_message_id=provider_id,
-            **{"sender": sender, "text": "Hello", "received_at": self.now, **fields},
-        )
-        return IdentifiedMessage(
-            message=message,
-            customer_id=customer,
-            customer_name=name,
-            assured=assured,
-            because=Because(rule="identity"),
-            suggestions=suggestions,
-        )
-
-    async def link(self, *batch: IdentifiedMessage) -> Dossier:
-        """Link these, and give the dossier that has the last of them."""
-        await Messages(self.timeline, self.policy, self.minting, lambda: self.now).link(batch)
-        self.ids |= await self._known(batch)
-        return await self.dossier_with(batch[-1].message.message_id)
-
-    async def writes(self, customer: str = CLARA, **fields: object) -> Dossier:
-        return await self.link(self.message(customer, **fields))  # type: ignore[arg-type]
-
-    async def _known(self, batch: tuple[IdentifiedMessage, ...]) -> set[str]:
-        from case_service.domain.casebook import Lookup
-
-        customers = {each.customer_id for each in batch}
-        return set((await self.timeline.look_up(Lookup(customers=frozenset(customers)), newest=None)).dossiers)
-
-    async def dossiers(self) -> dict[str, Dossier]:
-        return await self.timeline.load(sorted(self.ids))
-
-    async def dossier(self, dossier_id: str) -> Dossier:
-        return (await self.timeline.load([dossier_id]))[dossier_id]
-
-    async def view(self, dossier_id: str) -> DossierView:
-        return (await self.dossier(dossier_id)).view
-
-    async def dossier_with(self, message_id: str) -> Dossier:
-        from case_service.domain.standing import standing
-
-        for dossier_id, dossier in (await self.dossiers()).items():
-            if message_id in standing(await self.timeline.history(dossier_id)).messages:
-                return dossier
-        raise AssertionError(f"message {message_id} is in no dossier")
-
-    async def events(self, dossier: Dossier | str) -> list[TimelineEntry]:
-        return await self.timeline.history(dossier if isinstance(dossier, str) else dossier.id)
-
-    async def types(self, dossier: Dossier | str) -> list[str]:
-        return [entry.event.type for entry in await self.events(dossier)]
-
-    async def command(
-        self,
-        dossier: Dossier | str,
-        command: Mapping[str, object],
-        *,
-        agent: Actor = AMELIE,
-        command_id: str | None = None,
-    ) -> CommandResult:
-        self.later(seconds=1)
-        request = CommandRequest.model_validate({"command_id": command_id or uuid.uuid4().hex, "command": command})
-        commands = Commands(self.timeline, self.policy, self.minting, lambda: self.now)
-        dossier_id = dossier if isinstance(dossier, str) else dossier.id
-        result = await commands.execute(dossier_id, request, agent)
-        self.ids |= {each for each in (result.dossier_id, result.to_dossier_id) if each}
-        return result
-
-    async def reply(self, dossier: Dossier, *conversations: str, **fields: object) -> CommandResult:
-        current = await self.dossier(dossier.id)
-        everywhere = [each.conversation.conversation_id for each in current.view.conversations]
-        agent = fields.pop("agent", AMELIE)
-        command_id = fields.pop("command_id", None)
-        command = {
-            "type": "reply",
-            "text": "It is on its way.",
-            "conversation_ids": list(conversations) or everywhere,
-            "seen_seq": current.seq,
-            **fields,
-        }
-        return await self.command(dossier, command, agent=agent, command_id=command_id)  # type: ignore[arg-type]
-
-    async def deliveries(self, *reports: object) -> None:
-        await Deliveries(self.timeline, self.policy, lambda: self.now).note(reports)  # type: ignore[arg-type]
-
-    async def customers(self, *changed: CustomerChanged) -> None:
-        self.later(seconds=1)
-        await Customers(self.timeline, self.policy, lambda: self.now).follow(changed)
-        self.ids |= {append.dossier_id async for append in self.timeline.all_appends()}
-
-    def changed(
-        self,
-        customer: str,
-        version: int,
-        *,
-        has: tuple[Identity, ...] = (),
-        released: Mapping[str, tuple[Identity, ...]] | None = None,
-        link_id: str = "link-1",
-    ) -> CustomerChanged:
-        agent_said = Because(rule="agent")
-        gone = tuple(
-            ReleasedIdentity(
-                identity=each, to_customer_id=to, link_id=link_id, at=self.now, because=agent_said, actor=AMELIE
-            )
-            for to, identities in (released or {}).items()
-            for each in identities
-        )
-        return CustomerChanged(
-            customer_id=customer,
-            version=version,
-            display_name=customer.removeprefix("customer-").title(),
-            identities=tuple(
-                LinkedIdentity(
-                    identity=each,
-                    assurance=Assurance.VERIFIED,
-                    link_id=link_id,
-                    since=self.now,
-                    because=agent_said,
-                    actor=AMELIE,
-                )
-                for each in has
-            ),
-            released=gone,
-            first_seen_at=self.now,
-            changed_at=self.now,
-        )
+from case_scenes.shop import Shop
+from case_scenes.town import (
+    TOKEN,
+    EventsSeen,
+    Publish,
+    Replica,
+    Running,
+    StartReplica,
+    all_events,
+    publish_all,
+    running_in,
+    start_replica,
+)
 
 
 @pytest.fixture
 def shop() -> Shop:
     return Shop()
+
+
+@pytest.fixture
+def settings(kafka_settings: KafkaSettings, mongo: Mongo, mongod: Mongod) -> Settings:
+    return Settings(
+        kafka_bootstrap=kafka_settings.bootstrap,
+        topic_prefix=kafka_settings.topic_prefix,
+        mongo_uri=mongod.uri,
+        mongo_prefix=mongo.prefix,
+        http_port=0,
+        internal_token=SecretStr(TOKEN),
+        case_reference_keys=(SecretStr("key"),),
+        case_discovery_interval_s=0.2,
+        case_lease_s=3,
+    )
+
+
+@pytest.fixture
+async def mongo_timeline(mongo: Mongo) -> MongoTimeline:
+    await ensure_indexes(mongo.database(DATABASE), INDEXES)
+    return MongoTimeline(mongo)
+
+
+@pytest.fixture
+async def mongo_dossiers(mongo: Mongo, mongo_timeline: MongoTimeline) -> MongoDossiers:
+    return MongoDossiers(mongo)
+
+
+@pytest.fixture
+def running(settings: Settings) -> Running:
+    """`async with running("consume", "relay", "api") as client`: one replica, until the block ends."""
+
+    def run(*roles: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        return running_in(settings, *roles)
+
+    return run
+
+
+@pytest.fixture
+async def publish(kafka_settings: KafkaSettings) -> AsyncIterator[Publish]:
+    async with Producer(kafka_settings) as producer:
+        await ensure_topics(kafka_settings, [IDENTIFIED, DOSSIER_EVENTS])
+
+        async def send(batch: Sequence[IdentifiedMessage]) -> None:
+            await publish_all(producer, batch)
+
+        yield send
+
+
+@pytest.fixture
+def events_seen(kafka_settings: KafkaSettings) -> EventsSeen:
+    async def read() -> list[DossierEvent]:
+        return await all_events(kafka_settings)
+
+    return read
+
+
+@pytest.fixture
+async def replica(settings: Settings) -> AsyncIterator[StartReplica]:
+    """`await replica("consume", "relay")` starts a process, which is killed at the end unless it has ended."""
+    started: list[Replica] = []
+
+    async def start(*roles: str) -> Replica:
+        started.append(await start_replica(settings, *roles))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each.process.returncode is None:
+            await each.kill()

@@ -149,8 +149,8 @@ class TestInMemoryTimeline(TimelineContract):
 @pytest.mark.integration
 class TestMongoTimeline(TimelineContract):
     @pytest.fixture
-    def timeline(self, timeline: MongoTimeline) -> MongoTimeline:
-        return timeline
+    def timeline(self, mongo_timeline: MongoTimeline) -> MongoTimeline:
+        return mongo_timeline
 
 
 class DossiersContract:
@@ -222,8 +222,8 @@ class TestInMemoryDossiers(DossiersContract):
 @pytest.mark.integration
 class TestMongoDossiers(DossiersContract):
     @pytest.fixture
-    def dossiers(self, dossiers: MongoDossiers) -> MongoDossiers:
-        return dossiers
+    def dossiers(self, mongo_dossiers: MongoDossiers) -> MongoDossiers:
+        return mongo_dossiers
 
 
 def _id(identified: Any) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
+from case_scenes.town import EventsSeen, Publish, Running, StartReplica
 from case_service.adapters.documents import DATABASE, WATERMARK
 from case_service.adapters.kafka_publications import KafkaPublications
 from case_service.adapters.mongo_dossiers import MongoDossiers
@@ -21,6 +22,7 @@ from omnifil_contracts.topics import DOSSIER_EVENTS, OUTBOUND
 from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo, Positions
 from omnifil_testkit.builders import NOON, an_identified_message, an_inbound_message
+from omnifil_testkit.waiting import Eventually
 
 pytestmark = pytest.mark.integration
 
@@ -64,57 +66,69 @@ def linking(timeline: MongoTimeline) -> Messages:
     return Messages(timeline, Policy(), Minting((b"key",)), lambda: NOON)
 
 
-async def test_replicas_that_race_on_the_same_customers_never_open_two_dossiers(mongo: Mongo, timeline) -> None:
+async def test_replicas_that_race_on_the_same_customers_never_open_two_dossiers(
+    mongo: Mongo, mongo_timeline: MongoTimeline
+) -> None:
     batch = from_customers(30, each=2)
     replicas = [linking(MongoTimeline(mongo)) for _ in range(4)]
     shares = [batch[number :: len(replicas)] for number in range(len(replicas))]
     await asyncio.gather(*(replica.link(share) for replica, share in zip(replicas, shares, strict=True)))
-    await all_linked(timeline, batch)
-    assert await dossier_count(timeline) == 30
+    await all_linked(mongo_timeline, batch)
+    assert await dossier_count(mongo_timeline) == 30
 
 
-async def test_replicas_that_race_on_one_thread_of_strangers_never_claim_it_twice(mongo: Mongo, timeline) -> None:
+async def test_replicas_that_race_on_one_thread_of_strangers_never_claim_it_twice(
+    mongo: Mongo, mongo_timeline: MongoTimeline
+) -> None:
     batch = [
         an_identified_message(an_inbound_message(conversation_key="root"), customer_id=f"customer-{number}")
         for number in range(12)
     ]
     await asyncio.gather(*(linking(MongoTimeline(mongo)).link([each]) for each in batch))
-    await all_linked(timeline, batch)
-    claims = Counter([claimed async for append in timeline.all_appends() for claimed in append.claims])
+    await all_linked(mongo_timeline, batch)
+    claims = Counter([claimed async for append in mongo_timeline.all_appends() for claimed in append.claims])
     assert max(claims.values()) == 1
 
 
 async def test_two_consumers_on_kafka_race_and_the_inbox_has_one_dossier_each(
-    running, publish, timeline, eventually
+    running: Running, publish: Publish, mongo_timeline: MongoTimeline, eventually: Eventually
 ) -> None:
     batch = from_customers(40)
     async with running("consume"), running("consume"):
         await publish(batch)
-        await eventually(lambda: all_linked(timeline, batch), timeout_s=40)
-    assert await dossier_count(timeline) == 40
+        await eventually(lambda: all_linked(mongo_timeline, batch), timeout_s=40)
+    assert await dossier_count(mongo_timeline) == 40
 
 
-async def test_a_record_that_comes_again_has_no_effect(running, publish, timeline, eventually) -> None:
+async def test_a_record_that_comes_again_has_no_effect(
+    running: Running, publish: Publish, mongo_timeline: MongoTimeline, eventually: Eventually
+) -> None:
     batch = from_customers(5)
     async with running("consume"):
         await publish(batch + batch)
         await publish(batch[:3])
         last = [an_identified_message(an_inbound_message(), customer_id="customer-last")]
         await publish(last)
-        await eventually(lambda: all_linked(timeline, batch + last), timeout_s=30)
+        await eventually(lambda: all_linked(mongo_timeline, batch + last), timeout_s=30)
 
 
-async def test_a_crash_between_append_and_commit_repeats_nothing(timeline, publish, running, eventually) -> None:
+async def test_a_crash_between_append_and_commit_repeats_nothing(
+    mongo_timeline: MongoTimeline, publish: Publish, running: Running, eventually: Eventually
+) -> None:
     batch = from_customers(10)
     await publish(batch)
     # A process that has appended, and died before it could commit its offsets, leaves exactly this behind.
-    await linking(timeline).link(batch[: len(batch) // 2])
+    await linking(mongo_timeline).link(batch[: len(batch) // 2])
     async with running("consume"):
-        await eventually(lambda: all_linked(timeline, batch), timeout_s=30)
+        await eventually(lambda: all_linked(mongo_timeline, batch), timeout_s=30)
 
 
 async def test_killed_consumers_and_relays_lose_nothing_and_keep_the_order(
-    replica, publish, timeline, events_seen, eventually
+    replica: StartReplica,
+    publish: Publish,
+    mongo_timeline: MongoTimeline,
+    events_seen: EventsSeen,
+    eventually: Eventually,
 ) -> None:
     batch = from_customers(60, each=2)
     await publish(batch[:100])
@@ -124,10 +138,10 @@ async def test_killed_consumers_and_relays_lose_nothing_and_keep_the_order(
     await first.kill()
     second = await replica("consume", "relay")
     await eventually(second.is_ready, timeout_s=40)
-    await eventually(lambda: all_linked(timeline, batch), timeout_s=60)
+    await eventually(lambda: all_linked(mongo_timeline, batch), timeout_s=60)
 
     async def told_without_a_hole() -> None:
-        await told(timeline, await events_seen())
+        await told(mongo_timeline, await events_seen())
 
     await eventually(told_without_a_hole, timeout_s=40)
     assert await second.terminate() == 0
@@ -154,26 +168,31 @@ class DiesAfterPublishing(KafkaPublications):
 
 
 async def test_a_relay_killed_between_publishing_and_its_watermark_leaves_no_hole(
-    mongo: Mongo, timeline, dossiers: MongoDossiers, kafka_settings: KafkaSettings, events_seen, eventually
+    mongo: Mongo,
+    mongo_timeline: MongoTimeline,
+    mongo_dossiers: MongoDossiers,
+    kafka_settings: KafkaSettings,
+    events_seen: EventsSeen,
+    eventually: Eventually,
 ) -> None:
     await ensure_topics(kafka_settings, [DOSSIER_EVENTS, OUTBOUND])
     patterns = Policy().patterns
     async with Producer(kafka_settings) as producer:
         batch = from_customers(6)
         for number in range(3):
-            await linking(timeline).link(batch[number::3])
+            await linking(mongo_timeline).link(batch[number::3])
             dying = DiesAfterPublishing(kafka_settings, producer)
-            relay = Relay(mongo, Relaying(timeline, dossiers, dying, patterns), dying, lease_s=1)
+            relay = Relay(mongo, Relaying(mongo_timeline, mongo_dossiers, dying, patterns), dying, lease_s=1)
             with pytest.raises(Died):
                 await relay.run(asyncio.Event())
         whole = KafkaPublications(kafka_settings, producer)
         stop = asyncio.Event()
-        relay = Relay(mongo, Relaying(timeline, dossiers, whole, patterns), whole, lease_s=1)
+        relay = Relay(mongo, Relaying(mongo_timeline, mongo_dossiers, whole, patterns), whole, lease_s=1)
         running = asyncio.create_task(relay.run(stop))
 
         async def all_told() -> None:
-            await told(timeline, await events_seen())
-            assert await dossiers.watermark()
+            await told(mongo_timeline, await events_seen())
+            assert await mongo_dossiers.watermark()
 
         await eventually(all_told, timeout_s=20)
         stop.set()
@@ -181,20 +200,20 @@ async def test_a_relay_killed_between_publishing_and_its_watermark_leaves_no_hol
 
 
 async def test_a_relay_that_lost_the_stream_reads_the_timeline_again(
-    mongo: Mongo, timeline, running, events_seen, eventually
+    mongo: Mongo, mongo_timeline: MongoTimeline, running: Running, events_seen: EventsSeen, eventually: Eventually
 ) -> None:
     batch = from_customers(5)
     async with running("relay"):
-        await linking(timeline).link(batch[:8])
+        await linking(mongo_timeline).link(batch[:8])
 
         async def first_told() -> None:
-            await told(timeline, await events_seen())
+            await told(mongo_timeline, await events_seen())
 
         await eventually(first_told, timeout_s=20)
     positions = Positions(mongo.database(DATABASE))
     stored = await positions.load(WATERMARK)
     assert stored is not None
-    await linking(timeline).link(batch[8:])
+    await linking(mongo_timeline).link(batch[8:])
     await mongo.database(DATABASE)["positions"].update_one(
         {"_id": WATERMARK}, {"$set": {"resume_token": {"_data": "82" + "0" * 40}}}
     )

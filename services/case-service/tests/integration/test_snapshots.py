@@ -6,8 +6,10 @@ import json
 from typing import Any, get_args
 
 import pytest
+from case_scenes.town import Publish, Running
 from case_service.adapters.documents import DATABASE, DOSSIERS
-from case_service.adapters.mongo_dossiers import selection
+from case_service.adapters.mongo_dossiers import MongoDossiers, selection
+from case_service.adapters.mongo_timeline import MongoTimeline
 from case_service.domain.references import DEFAULT_PATTERNS
 from case_service.domain.view import project
 from case_service.handlers.rebuilding import Rebuilding
@@ -21,6 +23,7 @@ from omnifil_contracts.topics import CUSTOMER_EVENTS, DELIVERY_EVENTS, DOSSIER_E
 from omnifil_messaging import KafkaSettings, Outgoing, Producer, TopicTail
 from omnifil_mongostore import Mongo
 from omnifil_testkit.builders import NOON, a_sender, an_identified_message, an_inbound_message
+from omnifil_testkit.waiting import Eventually
 
 pytestmark = pytest.mark.integration
 
@@ -44,13 +47,13 @@ class Story:
 
     async def writes(self, identified: Any) -> dict[str, Any]:
         await self.publish([identified])
-        found = await self.eventually(lambda: self.holder_of(identified.message.message_id))
+        found: dict[str, Any] = await self.eventually(lambda: self.holder_of(identified.message.message_id))
         await self.snapshot()
         return found
 
     async def holder_of(self, message_id: str) -> dict[str, Any]:
         for dossier in (await self.client.get("/dossiers")).json()["dossiers"]:
-            snapshot = (await self.client.get(f"/dossiers/{dossier['dossier_id']}")).json()
+            snapshot: dict[str, Any] = (await self.client.get(f"/dossiers/{dossier['dossier_id']}")).json()
             for entry in snapshot["timeline"]:
                 if entry["event"]["type"] == "message_linked" and entry["event"]["message"]["message_id"] == message_id:
                     return snapshot
@@ -171,7 +174,13 @@ async def caught_up(client: Any) -> dict[str, DossierView]:
 
 
 async def test_every_snapshot_and_its_stream_give_the_same_as_asking_again(
-    running, publish, kafka_settings: KafkaSettings, mongo: Mongo, timeline, dossiers, eventually
+    running: Running,
+    publish: Publish,
+    kafka_settings: KafkaSettings,
+    mongo: Mongo,
+    mongo_timeline: MongoTimeline,
+    mongo_dossiers: MongoDossiers,
+    eventually: Eventually,
 ) -> None:
     async with running("consume", "relay", "api") as client, Producer(kafka_settings) as producer:
         story = Story(client, publish, producer, eventually)
@@ -190,7 +199,7 @@ async def test_every_snapshot_and_its_stream_give_the_same_as_asking_again(
         assert seen_types == every_type
 
         # The same timelines, folded anew, give the same documents; and what was tampered with is put right.
-        rebuilding = Rebuilding(timeline, dossiers, DEFAULT_PATTERNS)
+        rebuilding = Rebuilding(mongo_timeline, mongo_dossiers, DEFAULT_PATTERNS)
         collection = mongo.database(DATABASE)[DOSSIERS]
         before = await collection.find().sort("_id", 1).to_list(None)
         rebuilt = await rebuilding.rebuild()
@@ -217,7 +226,9 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=str)
-async def test_no_question_of_an_inbox_reads_the_whole_collection(mongo: Mongo, dossiers, question: Question) -> None:
+async def test_no_question_of_an_inbox_reads_the_whole_collection(
+    mongo: Mongo, mongo_dossiers: MongoDossiers, question: Question
+) -> None:
     collection = mongo.database(DATABASE)[DOSSIERS]
     plan = (await collection.find(selection(question)).sort([("last_entry_at", -1), ("_id", -1)]).limit(51).explain())[
         "queryPlanner"

@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
+from case_scenes.town import EventsSeen, Publish, Running
 from omnifil_contracts import ids
 from omnifil_contracts.delivery import SendMessage
 from omnifil_contracts.topics import IDENTIFIED, OUTBOUND
@@ -11,17 +13,20 @@ from omnifil_messaging import KafkaSettings, Producer, TopicTail, ensure_topics
 from omnifil_messaging.outgoing import Wire
 from omnifil_messaging.topics import existing_topics
 from omnifil_testkit.builders import an_identified_message, an_inbound_message
+from omnifil_testkit.waiting import Eventually
 
 pytestmark = pytest.mark.integration
 
 
-async def inbox(client: Any, count: int) -> list[dict[str, Any]]:
-    found = (await client.get("/dossiers")).json()["dossiers"]
+async def inbox(client: httpx.AsyncClient, count: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await client.get("/dossiers")).json()["dossiers"]
     assert len(found) == count
     return found
 
 
-async def test_a_message_becomes_a_dossier_that_everybody_sees(running, publish, events_seen, eventually) -> None:
+async def test_a_message_becomes_a_dossier_that_everybody_sees(
+    running: Running, publish: Publish, events_seen: EventsSeen, eventually: Eventually
+) -> None:
     await publish([an_identified_message()])
     async with running("consume", "relay", "api") as client:
         dossier = (await eventually(lambda: inbox(client, 1)))[0]
@@ -32,7 +37,9 @@ async def test_a_message_becomes_a_dossier_that_everybody_sees(running, publish,
         assert [event.entry.seq for event in await events_seen()] == [1, 2, 3]
 
 
-async def test_a_reply_goes_out_on_its_channel(running, publish, kafka_settings, eventually) -> None:
+async def test_a_reply_goes_out_on_its_channel(
+    running: Running, publish: Publish, kafka_settings: KafkaSettings, eventually: Eventually
+) -> None:
     await publish([an_identified_message()])
     async with running("consume", "relay", "api") as client:
         dossier = (await eventually(lambda: inbox(client, 1)))[0]
@@ -54,7 +61,7 @@ async def test_a_reply_goes_out_on_its_channel(running, publish, kafka_settings,
         assert sent.record.agent.id == "amelie"
 
 
-async def test_errors_are_problems_with_a_code(running, publish, eventually) -> None:
+async def test_errors_are_problems_with_a_code(running: Running, publish: Publish, eventually: Eventually) -> None:
     async with running("api") as client:
         missing = await client.get("/dossiers/none")
         assert (missing.status_code, missing.json()["code"]) == (404, "dossier-not-found")
@@ -67,7 +74,7 @@ async def test_errors_are_problems_with_a_code(running, publish, eventually) -> 
 
 
 async def test_an_integrators_channel_that_appears_later_is_consumed(
-    running, publish, kafka_settings, eventually
+    running: Running, publish: Publish, kafka_settings: KafkaSettings, eventually: Eventually
 ) -> None:
     async with running("consume", "relay", "api") as client:
         await ensure_topics(kafka_settings, [IDENTIFIED], channels=["sms"])
@@ -76,7 +83,7 @@ async def test_an_integrators_channel_that_appears_later_is_consumed(
 
 
 async def test_a_poison_record_is_set_aside_and_its_neighbours_go_through(
-    running, publish, kafka_settings: KafkaSettings, eventually
+    running: Running, publish: Publish, kafka_settings: KafkaSettings, eventually: Eventually
 ) -> None:
     good = [an_identified_message(customer_id=f"customer-{number}") for number in range(2)]
     await publish(good[:1])

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 
+from case_scenes.shop import Shop
 from case_service.domain.dossier import evolve
 from case_service.domain.errors import CommandRefused
 from case_service.domain.standing import standing
@@ -192,7 +193,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert not [each for each, count in held.items() if count > 1]
 
 
-def test_any_history(shop) -> None:
+def test_any_history(shop: Shop) -> None:
     AnyHistory.make_shop = type(shop)
     from hypothesis.stateful import run_state_machine_as_test
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from case_scenes.shop import AMELIE, CLARA, STRANGER, TOM, Shop
+from case_service.domain.dossier import Dossier
 from case_service.domain.errors import (
     ConversationNotFound,
     DossierNotFound,
@@ -11,22 +13,19 @@ from case_service.domain.errors import (
     SuggestionResolvedAlready,
     WindowExpired,
 )
+from case_service.handlers import Messages
 from omnifil_contracts.delivery import DeliveryReported
-from omnifil_contracts.dossier import DeliveryState, ReplyRequested, Status
-from omnifil_contracts.identity import Actor, Because, Identity
+from omnifil_contracts.dossier import DeliveryState, ReplyRequested, ReplyTarget, Status
+from omnifil_contracts.identity import Because, Identity
 from omnifil_contracts.message import CustomerSuggestion, Participant
 
-CLARA, STRANGER = "customer-clara", "customer-stranger"
-AMELIE = Actor(kind="agent", id="amelie", name="Amélie Roux")
-TOM = Actor(kind="agent", id="tom", name="Tom Berger")
 
-
-async def targets(shop, dossier):
+async def targets(shop: Shop, dossier: Dossier) -> tuple[ReplyTarget, ...]:
     requested = [e.event for e in await shop.events(dossier) if isinstance(e.event, ReplyRequested)]
     return requested[-1].targets
 
 
-async def test_a_reply_goes_out_on_all_its_conversations_at_once(shop) -> None:
+async def test_a_reply_goes_out_on_all_its_conversations_at_once(shop: Shop) -> None:
     copied = Participant(identity=Identity(kind="email", value="tante@mail.example"), role="cc")
     dossier = await shop.writes(
         subject="Order 4711", provider_message_id="<b@x>", ancestors=("<a@x>",), participants=(copied,)
@@ -47,14 +46,14 @@ async def test_a_reply_goes_out_on_all_its_conversations_at_once(shop) -> None:
     assert view.last_message.author == "company"
 
 
-async def test_the_same_command_twice_takes_effect_once_and_gets_the_same_answer(shop) -> None:
+async def test_the_same_command_twice_takes_effect_once_and_gets_the_same_answer(shop: Shop) -> None:
     dossier = await shop.writes()
     first = await shop.reply(dossier, command_id="command-1")
     assert await shop.reply(dossier, command_id="command-1", text="something else") == first
     assert (await shop.types(dossier)).count("reply_requested") == 1
 
 
-async def test_a_reply_that_another_agent_sent_meanwhile_stops_mine(shop) -> None:
+async def test_a_reply_that_another_agent_sent_meanwhile_stops_mine(shop: Shop) -> None:
     dossier = await shop.writes()
     await shop.reply(dossier, agent=TOM)
     with pytest.raises(ReplyConflict) as conflict:
@@ -64,7 +63,7 @@ async def test_a_reply_that_another_agent_sent_meanwhile_stops_mine(shop) -> Non
     await shop.reply(dossier, agent=AMELIE)
 
 
-async def test_a_closed_window_refuses_the_whole_reply_and_says_until_when_it_was_open(shop) -> None:
+async def test_a_closed_window_refuses_the_whole_reply_and_says_until_when_it_was_open(shop: Shop) -> None:
     until = shop.now + timedelta(hours=24)
     dossier = await shop.writes(channel="social", reply_window_ends_at=until)
     dossier = await shop.writes(channel="chat")
@@ -77,7 +76,7 @@ async def test_a_closed_window_refuses_the_whole_reply_and_says_until_when_it_wa
     await shop.reply(dossier, dossier.view.conversations[1].conversation.conversation_id)
 
 
-async def test_a_reply_elsewhere_than_in_the_dossier_is_refused(shop) -> None:
+async def test_a_reply_elsewhere_than_in_the_dossier_is_refused(shop: Shop) -> None:
     dossier = await shop.writes()
     other = await shop.writes(STRANGER)
     with pytest.raises(ConversationNotFound):
@@ -88,7 +87,7 @@ async def test_a_reply_elsewhere_than_in_the_dossier_is_refused(shop) -> None:
         await shop.reply(dossier, text="  ")
 
 
-async def test_notes_status_and_assignment(shop) -> None:
+async def test_notes_status_and_assignment(shop: Shop) -> None:
     dossier = await shop.writes()
     await shop.command(dossier, {"type": "add_note", "text": "calls on Monday"})
     await shop.command(dossier, {"type": "assign", "agent": TOM.model_dump()})
@@ -101,18 +100,20 @@ async def test_notes_status_and_assignment(shop) -> None:
     assert (await shop.view(dossier.id)).assigned_to is None
 
 
-def report(shop, dossier, target, state: str, **fields) -> DeliveryReported:
+def report(
+    shop: Shop, dossier: Dossier, target: ReplyTarget, state: str, provider_message_id: str | None = None
+) -> DeliveryReported:
     return DeliveryReported(
         outbound_id=target.outbound_id,
         dossier_id=dossier.id,
         conversation_id=target.conversation.conversation_id,
-        state=state,
+        state=DeliveryState(state),
         at=shop.now,
-        **fields,
+        provider_message_id=provider_message_id,
     )
 
 
-async def test_delivery_states_never_go_backwards(shop) -> None:
+async def test_delivery_states_never_go_backwards(shop: Shop) -> None:
     dossier = await shop.writes()
     await shop.reply(dossier)
     (target,) = await targets(shop, dossier)
@@ -122,7 +123,7 @@ async def test_delivery_states_never_go_backwards(shop) -> None:
     assert states == [DeliveryState.SENT, DeliveryState.READ]
 
 
-async def test_what_was_sent_after_a_failure_counts_and_a_repetition_of_both_does_not(shop) -> None:
+async def test_what_was_sent_after_a_failure_counts_and_a_repetition_of_both_does_not(shop: Shop) -> None:
     dossier = await shop.writes()
     await shop.reply(dossier)
     (target,) = await targets(shop, dossier)
@@ -133,7 +134,7 @@ async def test_what_was_sent_after_a_failure_counts_and_a_repetition_of_both_doe
     assert seen == ["sent", "failed", "delivered"]
 
 
-async def test_the_echo_of_our_own_reply_is_not_a_message(shop) -> None:
+async def test_the_echo_of_our_own_reply_is_not_a_message(shop: Shop) -> None:
     dossier = await shop.writes(channel="social", conversation="psid")
     await shop.reply(dossier)
     (target,) = await targets(shop, dossier)
@@ -142,14 +143,12 @@ async def test_the_echo_of_our_own_reply_is_not_a_message(shop) -> None:
     await shop.link(
         shop.message(channel="social", conversation="psid", direction="echo", provider_message_id="mid.0"),
     )
-    from case_service.handlers import Messages
-
     echo = shop.message(channel="social", conversation="psid", direction="echo", provider_message_id="mid.1")
     await Messages(shop.timeline, shop.policy, shop.minting, lambda: shop.now).link([echo])
     assert (await shop.view(dossier.id)).seq == seq + 1
 
 
-async def test_an_answer_to_our_sent_message_is_known_by_its_provider_id(shop) -> None:
+async def test_an_answer_to_our_sent_message_is_known_by_its_provider_id(shop: Shop) -> None:
     dossier = await shop.writes()
     await shop.reply(dossier)
     (target,) = await targets(shop, dossier)
@@ -162,7 +161,7 @@ async def test_an_answer_to_our_sent_message_is_known_by_its_provider_id(shop) -
     assert "<ours@shop>" in target.ancestors
 
 
-async def suggested(shop, *, linkable: bool):
+async def suggested(shop: Shop, *, linkable: bool) -> tuple[Dossier, Dossier, str]:
     hers = await shop.writes(CLARA)
     suggestion = CustomerSuggestion(
         customer_id=CLARA,
@@ -175,7 +174,7 @@ async def suggested(shop, *, linkable: bool):
     return hers, his, his.view.suggestions[0].suggestion_id
 
 
-async def test_accepting_same_matter_moves_the_conversation(shop) -> None:
+async def test_accepting_same_matter_moves_the_conversation(shop: Shop) -> None:
     hers, his, suggestion_id = await suggested(shop, linkable=False)
     accept = {"type": "resolve_suggestion", "suggestion_id": suggestion_id, "accept": True}
     result = await shop.command(his, accept)
@@ -189,7 +188,7 @@ async def test_accepting_same_matter_moves_the_conversation(shop) -> None:
         await shop.command(his, {**accept, "accept": False})
 
 
-async def test_refusing_a_suggestion_only_takes_it_away(shop) -> None:
+async def test_refusing_a_suggestion_only_takes_it_away(shop: Shop) -> None:
     hers, his, suggestion_id = await suggested(shop, linkable=True)
     await shop.command(his, {"type": "resolve_suggestion", "suggestion_id": suggestion_id, "accept": False})
     assert (await shop.view(his.id)).suggestions == ()
