@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from omnifil_contracts import ids
-from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
+from omnifil_contracts.identity import Actor, Assurance, Because, Evidence
 
 from customer_profile.domain import handles
 from customer_profile.domain.evidence import each_once
