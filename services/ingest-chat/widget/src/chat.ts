@@ -95,7 +95,8 @@ export class Chat {
       if (this.identityToken === null && this.stored() === null) this.settings = await this.around.service.settings();
       else await this.fetchSession();
     } catch {
-      // Said in the panel, when somebody opens it and it still fails.
+      // Why is said in the panel, when somebody opens it and it still fails.
+      this.settings ??= await this.around.service.settings().catch(() => null);
     }
     if (epoch !== this.epoch) return;
     if ((this.session?.last_seq ?? 0) > 0 || this.outbox.next) this.line.start();
@@ -233,13 +234,14 @@ export class Chat {
   }
 
   private hear(frame: ServerFrame): void {
+    const known = lastSeq(this.conversation);
     this.conversation = fold(this.conversation, frame);
     switch (frame.type) {
       case "hello":
         this.told = { delivered: 0, read: 0 };
         break;
       case "entries":
-        if (frame.entries.some((entry) => entry.author === "agent")) this.agentTypes(null);
+        if (frame.entries.some(({ author, seq }) => author === "agent" && seq > known)) this.agentTypes(null);
         this.arrived();
         break;
       case "accepted":

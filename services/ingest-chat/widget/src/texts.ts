@@ -31,7 +31,6 @@ export interface Texts {
   contactWhy: string;
   name: string;
   email: string;
-  optional: string;
   save: string;
   notNow: string;
   contactSaved: string;
@@ -77,10 +76,9 @@ const en: Texts = {
   newMessage: (name, text) => `${name}: ${text}`,
   image: (name) => `Image ${name}`,
   contactTitle: "Where can we reach you if you leave?",
-  contactWhy: "Only to answer you here.",
+  contactWhy: "Optional, and only to answer you.",
   name: "Name",
   email: "E-mail",
-  optional: "optional",
   save: "Save",
   notNow: "No, thank you",
   contactSaved: "Thank you, noted.",
@@ -139,10 +137,9 @@ const fr: Texts = {
   newMessage: (name, text) => `${name} : ${text}`,
   image: (name) => `Image ${name}`,
   contactTitle: "Où vous joindre si vous partez ?",
-  contactWhy: "Uniquement pour vous répondre ici.",
+  contactWhy: "Facultatif, uniquement pour vous répondre.",
   name: "Nom",
   email: "E-mail",
-  optional: "facultatif",
   save: "Enregistrer",
   notNow: "Non merci",
   contactSaved: "Merci, c’est noté.",

@@ -16,6 +16,7 @@ async function started(service = new FakeService(), identity: string | null = nu
 }
 
 const outgoing = (chat: Chat): string[] => chat.state.outgoing.map(({ text }) => text);
+const whoTypes = (chat: Chat): string | null | undefined => chat.state.typing?.name;
 const said = (chat: Chat): string[] => chat.state.conversation.entries.map(({ text }) => text);
 
 test("nothing connects until somebody looks, or there is something to go on with", async () => {
@@ -173,9 +174,12 @@ test("an agent who types stops when the reply is there, or nothing is heard any 
   const { service, chat } = await started();
   service.socket.say({ type: "typing", active: true, name: "Amélie" });
   assert.equal(chat.state.typing?.name, "Amélie");
-  service.socket.say({ type: "entries", entries: [service.add({ text: "one" })] });
+  const reply = service.add({ text: "one" });
+  service.socket.say({ type: "entries", entries: [reply] });
   assert.equal(chat.state.typing, null);
   service.socket.say({ type: "typing", active: true, name: "Amélie" });
+  service.socket.say({ type: "entries", entries: [{ ...reply, state: "read" }] });
+  assert.deepEqual(whoTypes(chat), "Amélie", "news of an old entry is no reply");
   await service.clock.pass(12_000);
   assert.equal(chat.state.typing, null);
 });

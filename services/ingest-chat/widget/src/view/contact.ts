@@ -26,7 +26,7 @@ export class ContactCard {
       }
     };
     const field = (label: string, input: HTMLElement): HTMLElement =>
-      h("label", {}, h("span", {}, label, h("small", {}, texts.optional)), input);
+      h("label", {}, label, input);
     this.element = h(
       "form",
       { class: "contact", novalidate: true, onsubmit: (event) => (event.preventDefault(), void submit()) },

@@ -266,6 +266,7 @@ export class Widget {
 
   private asksContact(state: ChatState): boolean {
     const isKnown = state.visitor === null || state.visitor.signed || state.visitor.has_email;
+    if (state.line.kind !== "live") return !this.contact.element.hidden && !isKnown && !this.contact.isDone;
     const hasWritten = state.conversation.entries.some(({ author }) => author === "visitor");
     return !isKnown && !this.contact.isDone && hasWritten && (state.settings?.ask_contact ?? false);
   }
