@@ -1,6 +1,6 @@
 """The internal HTTP API: who a customer is, and what agents ask of identities."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
@@ -10,6 +10,7 @@ from omnifil_contracts.record import Value
 from omnifil_servicekit import problem
 from omnifil_servicekit.auth import require_internal
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.problem import Mapped
 from pydantic import Field, SecretStr
 
@@ -64,7 +65,14 @@ def create(desk: Desk, internal_token: SecretStr) -> FastAPI:
     app = FastAPI(title="Omnifil customer-profile", docs_url=None, redoc_url=None)
     app.include_router(_routes(desk), dependencies=[Depends(require_internal(internal_token))])
     problem.install(app, PROBLEMS)
+    describe_problems(app)
     return app
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document, without a service behind it."""
+    nobody: Any = None
+    return create(nobody, SecretStr("")).openapi()
 
 
 def _routes(desk: Desk) -> APIRouter:
