@@ -165,7 +165,8 @@ def _sources(web: Path) -> list[Path]:
     """What a build is made from: all files of the part, and the schemas from which its types come."""
     files = []
     for folder, folders, names in os.walk(str(web)):
-        folders[:] = sorted(set(folders) - {"node_modules", "dist", "test-results"})
+        made = {name for name in folders if name.startswith(("dist", "node_modules", "test-results"))}
+        folders[:] = sorted(set(folders) - made)
         files += [Path(folder) / name for name in sorted(names) if not name.endswith(".tsbuildinfo")]
     return files + sorted((ROOT / "libs/contracts/schemas").rglob("*.json"))
 
