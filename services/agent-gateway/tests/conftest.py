@@ -5,13 +5,14 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import jwt
 import pytest
 from agent_gateway.bootstrap import wire
-from agent_gateway.domain.cursor import Cursor
+from agent_gateway.domain.cursor import Cursor, Offsets
 from agent_gateway.domain.log import Bell, LogRecord
 from agent_gateway.live import LiveStream, TopicFeed
 from agent_gateway.ports import Answer, FileMissing, Refused
@@ -68,7 +69,7 @@ class MemoryTopic:
     async def end_offsets(self) -> dict[int, int]:
         return {0: len(self.records)}
 
-    async def read(self, offsets: dict[int, int], stop: asyncio.Event) -> AsyncGenerator[Sequence[LogRecord], None]:
+    async def read(self, offsets: Offsets, stop: asyncio.Event) -> AsyncGenerator[Sequence[LogRecord], None]:
         from agent_gateway.ports import PositionGone
 
         at = offsets.get(0, 0)
@@ -178,6 +179,8 @@ class Gateway:
         self.cases, self.profiles, self.files = FakeCases(), FakeProfiles(), FakeFiles()
         self.agents, self.presences, self.health = FakeAgents(), FakePresences(), Health()
         self.topics: dict[str, MemoryTopic] = {}
+        self.clock_jumps_after: int | None = None
+        """From so many looks at the clock on it is an hour later."""
         self.parts = wire(
             settings,
             health=self.health,
@@ -188,7 +191,14 @@ class Gateway:
             presences=self.presences,
             verifier=self.issuer.verifier(),
             reader=self._topic,
+            clock=self.clock,
         )
+
+    def clock(self) -> datetime:
+        if self.clock_jumps_after is None:
+            return datetime.now(UTC)
+        self.clock_jumps_after -= 1
+        return datetime.now(UTC) + timedelta(hours=self.clock_jumps_after < 0)
 
     def _topic(self, topic: Topic) -> MemoryTopic:
         return self.topics.setdefault(topic.name, MemoryTopic())

@@ -101,7 +101,7 @@ def wire(
     presences: Presences,
     verifier: TokenVerifier,
     reader: Callable[[Topic], TopicReader],
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: stream.Clock = lambda: datetime.now(UTC),
 ) -> Parts:
     """The gateway from its ports."""
     bell = Bell()
@@ -133,7 +133,7 @@ def wire(
     app.include_router(
         api.router(settings=settings, desk=desk, cases=cases, files=files, agents=agents, doorkeeper=doorkeeper)
     )
-    app.include_router(stream.router(settings=settings, live=live, doorkeeper=doorkeeper, health=health))
+    app.include_router(stream.router(settings=settings, live=live, doorkeeper=doorkeeper, health=health, clock=clock))
     problem.install(app, {
         Transient: (503, "unavailable", "A service behind the gateway is not available just now: try again"),
         FileMissing: (404, "blob-not-found", "There is no such file"),

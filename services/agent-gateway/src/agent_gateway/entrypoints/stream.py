@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, WebSocket, WebSocketDisconnect
@@ -24,6 +24,8 @@ _HELLO_TIMEOUT_S = 5
 _GOING_AWAY, _POLICY = 1001, 1008
 _UNAUTHENTICATED, _FORBIDDEN, _NO_HELLO, _TOO_SLOW, _TRY_LATER = 4401, 4403, 4408, 4429, 4503
 
+Clock = Callable[[], datetime]
+
 
 class Hello(BaseModel):
     token: str = Field(max_length=20_000)
@@ -38,14 +40,16 @@ class _Closed(Exception):
         self.code, self.reason = code, reason
 
 
-def router(*, settings: GatewaySettings, live: LiveStream, doorkeeper: Doorkeeper, health: Health) -> APIRouter:
+def router(
+    *, settings: GatewaySettings, live: LiveStream, doorkeeper: Doorkeeper, health: Health, clock: Clock
+) -> APIRouter:
     api = APIRouter(prefix="/api/v1")
 
     @api.websocket("/stream")
     async def websocket(socket: WebSocket) -> None:
         await socket.accept()
         try:
-            await _Session(socket, settings, live, doorkeeper, health).run()
+            await _Session(socket, settings, live, doorkeeper, health, clock).run()
         except _Closed as closed:
             if socket.client_state is WebSocketState.CONNECTED:
                 with contextlib.suppress(RuntimeError, WebSocketDisconnect):
@@ -63,7 +67,7 @@ def router(*, settings: GatewaySettings, live: LiveStream, doorkeeper: Doorkeepe
             status = {_UNAUTHENTICATED: 401, _FORBIDDEN: 403, _TRY_LATER: 503}.get(closed.code, 400)
             raise Problem(status, closed.reason, "The stream cannot be opened") from closed
         return StreamingResponse(
-            _sse(live, cursor, claims, health),
+            _sse(live, cursor, claims, health, clock),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -75,8 +79,15 @@ class _Session:
     """One agent's connection, from hello to the end."""
 
     def __init__(
-        self, socket: WebSocket, settings: GatewaySettings, live: LiveStream, doorkeeper: Doorkeeper, health: Health
+        self,
+        socket: WebSocket,
+        settings: GatewaySettings,
+        live: LiveStream,
+        doorkeeper: Doorkeeper,
+        health: Health,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._socket = socket
         self._settings = settings
         self._live = live
@@ -143,7 +154,7 @@ class _Session:
         """Ends the stream when the token does, unless it was renewed."""
         while self._claims is not None:
             self._renewed.clear()
-            left_s = (self._claims.expires_at - datetime.now(UTC)).total_seconds()
+            left_s = (self._claims.expires_at - self._clock()).total_seconds()
             try:
                 async with asyncio.timeout(max(0, left_s)):
                     await self._renewed.wait()
@@ -166,11 +177,13 @@ class _Session:
         return message
 
 
-async def _sse(live: LiveStream, cursor: Cursor | None, claims: Claims, health: Health) -> AsyncGenerator[bytes, None]:
+async def _sse(
+    live: LiveStream, cursor: Cursor | None, claims: Claims, health: Health, clock: Clock
+) -> AsyncGenerator[bytes, None]:
     """The same messages as events; the cursor is the id, so that a browser continues by itself."""
     async with contextlib.aclosing(live.follow(cursor)) as frames:
         while not health.stopping.is_set():
-            left_s = (claims.expires_at - datetime.now(UTC)).total_seconds()
+            left_s = (claims.expires_at - clock()).total_seconds()
             try:
                 frame = await asyncio.wait_for(anext(frames), max(0.0, left_s))
             except TimeoutError:
