@@ -8,6 +8,7 @@ import { LANGUAGES, setLanguage } from "../i18n";
 import { Inbox } from "../inbox/Inbox";
 import inboxStyles from "../inbox/inbox.module.css";
 import { markSeen } from "../inbox/seen";
+import { Boundary } from "../ui/Boundary";
 import { State } from "../ui/State";
 import { useCommand } from "./commands";
 import { Hint } from "./Hint";
@@ -57,7 +58,7 @@ export function Desktop() {
     <div className={`${styles.shell} ${showsCustomer ? "" : styles.withoutCustomer}`}>
       <Rail viewId={place.view} onKeys={() => setOverlay("keys")} />
       <section className={`${styles.pane} ${place.dossierId === null ? "" : styles.phoneHidden}`} aria-label={t("inbox.label", { view: t(`view.${place.view}`) })}>
-        <Inbox viewId={place.view} dossierId={place.dossierId} />
+        <Boundary><Inbox viewId={place.view} dossierId={place.dossierId} /></Boundary>
         {!preferences.hintSeen && <div className={styles.phoneOnly}><Hint /></div>}
       </section>
       <main className={`${styles.pane} ${place.dossierId === null ? styles.phoneHidden : ""}`} aria-label={t("dossier.label")}>
@@ -68,12 +69,12 @@ export function Desktop() {
             {!preferences.hintSeen && <Hint />}
           </State>
         ) : (
-          <Dossier id={place.dossierId} />
+          <Boundary key={place.dossierId}><Dossier id={place.dossierId} /></Boundary>
         )}
       </main>
       {showsCustomer && (
         <aside className={`${styles.pane} ${styles.customerPane}`} aria-label={t("customer.label")} data-testid="customer">
-          {view && <CustomerPanel key={view.customer_id} view={view} />}
+          <Boundary key={view?.customer_id}>{view && <CustomerPanel view={view} />}</Boundary>
         </aside>
       )}
       {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}

@@ -2,16 +2,16 @@ import { Check } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { INBOX_VIEWS } from "../inbox/views";
-import { useFormat } from "../i18n/format";
 import { LANGUAGES, setLanguage, type Language } from "../i18n";
 import { Avatar } from "../ui/Avatar";
 import { Keys } from "../ui/Keys";
 import { Tip } from "../ui/Tip";
 import uiStyles from "../ui/ui.module.css";
 import { useCommand } from "./commands";
+import { ConnectionState } from "./ConnectionState";
 import { prefer, usePreferences } from "./preferences";
 import { go } from "./router";
-import { useConnection, useRuntime } from "./runtime";
+import { useRuntime } from "./runtime";
 import styles from "./shell.module.css";
 
 export function Rail({ viewId, onKeys }: { viewId: string; onKeys: () => void }) {
@@ -42,27 +42,6 @@ function RailLink({ view, current }: { view: (typeof INBOX_VIEWS)[number]; curre
         <Icon size={17} strokeWidth={1.8} aria-hidden="true" />
         <span className={styles.railLabel}>{name}</span>
       </button>
-    </Tip>
-  );
-}
-
-/** Quiet as long as all is well, and never better than the truth. */
-function ConnectionState() {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const connection = useConnection();
-  const words =
-    connection.state === "catching-up"
-      ? connection.remaining > 0
-        ? t("connection.catching-up", { count: connection.remaining, number: format.number(connection.remaining) })
-        : t("connection.catching-up-done")
-      : t(`connection.${connection.state}`);
-  return (
-    <Tip label={words}>
-      <div className={styles.connection} data-state={connection.state} data-testid="connection" role="status" aria-label={words}>
-        <span className={styles.dot} aria-hidden="true" />
-        <span className={styles.railLabel}>{words}</span>
-      </div>
     </Tip>
   );
 }

@@ -142,13 +142,16 @@ export function startRuntime({ api, session, config, me, queries, connection }: 
   const offline = () => stream.networkChanged(false);
   addEventListener("online", online);
   addEventListener("offline", offline);
+  const drafts = new Drafts(me.sub);
+  const elsewhere = (event: StorageEvent) => drafts.changedElsewhere(event.key);
+  addEventListener("storage", elsewhere);
   const pruning = setInterval(() => desk.prune(), 1000);
   renewInTime();
   void begin();
 
   return {
     api, desk, queries, config, me, connection, started,
-    drafts: new Drafts(me.sub),
+    drafts,
     signInAgain: () => session.signIn(config, location.pathname),
     signOut: () => {
       session.clear();
@@ -157,6 +160,7 @@ export function startRuntime({ api, session, config, me, queries, connection }: 
     close: () => {
       clearTimeout(renewal);
       clearInterval(pruning);
+      removeEventListener("storage", elsewhere);
       removeEventListener("online", online);
       removeEventListener("offline", offline);
       stream.stop();

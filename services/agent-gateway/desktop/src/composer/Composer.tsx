@@ -16,7 +16,7 @@ import { toast } from "../ui/toasts";
 import uiStyles from "../ui/ui.module.css";
 import styles from "./composer.module.css";
 import { Conflict } from "./Conflict";
-import { expectedTarget, looksFormatted, obstacleOf, type Obstacle } from "./limits";
+import { expectedTarget, limitsOf, looksFormatted, obstacleOf, piecesOf, type Obstacle } from "./limits";
 import { Preview } from "./Preview";
 import { UploadedPicture } from "./UploadedPicture";
 
@@ -62,7 +62,7 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
   const chosen = view.conversations.filter((each) => chosenIds.includes(each.conversation.conversation_id));
   const others = view.conversations.filter((each) => !chosenIds.includes(each.conversation.conversation_id));
   const obstacles = new Map(
-    view.conversations.map((each) => [each.conversation.conversation_id, obstacleOf(each, draft.text, draft.attachments, now)]),
+    view.conversations.map((each) => [each.conversation.conversation_id, obstacleOf(each, draft.attachments, now)]),
   );
   const blocked = chosen.some((each) => obstacles.get(each.conversation.conversation_id) !== null);
   const since = begun(draft);
@@ -121,6 +121,8 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
       onNote(text.trim());
       drafts.change(id, { note: "", mode: "reply" });
     } else {
+      lastTyping.current = 0;
+      void api.presence(id, "idle", chosenIds).catch(() => undefined);
       onSend({ text: text.trimEnd(), attachments: draft.attachments, conversationIds: chosenIds, statusAfter, seenSeq: begun(draft) ?? view.seq });
       drafts.change(id, EMPTY_REPLY);
       setPreviewing(false);
@@ -180,16 +182,16 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
     >
       {conflict !== null && <Conflict conflict={conflict} mine={draft.text} onSendAnyway={onSendAnyway} onKeepWriting={onKeepWriting} />}
       <div className={styles.top}>
-        <div className={styles.modes} role="tablist" aria-label={t("composer.mode")}>
-          <button type="button" role="tab" aria-selected={!isNote} onClick={() => focus("reply")} data-testid="mode-reply">{t("composer.reply")}</button>
-          <button type="button" role="tab" aria-selected={isNote} onClick={() => focus("note")} data-testid="mode-note"><StickyNote size={13} aria-hidden="true" />{t("composer.note")}</button>
+        <div className={styles.modes} role="group" aria-label={t("composer.mode")}>
+          <button type="button" aria-pressed={!isNote} onClick={() => focus("reply")} data-testid="mode-reply">{t("composer.reply")}</button>
+          <button type="button" aria-pressed={isNote} onClick={() => focus("note")} data-testid="mode-note"><StickyNote size={13} aria-hidden="true" />{t("composer.note")}</button>
         </div>
         {isNote ? (
           <span className={styles.noteHint}>{t("composer.noteHint")}</span>
         ) : (
           <ul className={styles.chips} aria-label={t("composer.to")}>
             {chosen.map((each) => (
-              <Chip key={each.conversation.conversation_id} conversation={each} obstacle={obstacles.get(each.conversation.conversation_id) ?? null} now={now} onRemove={() => choose(each.conversation.conversation_id, false)} />
+              <Chip key={each.conversation.conversation_id} conversation={each} obstacle={obstacles.get(each.conversation.conversation_id) ?? null} now={now} text={draft.text} onRemove={() => choose(each.conversation.conversation_id, false)} />
             ))}
             {others.map((each) => (
               <AddChip key={each.conversation.conversation_id} conversation={each} obstacle={obstacles.get(each.conversation.conversation_id) ?? null} onAdd={() => choose(each.conversation.conversation_id, true)} />
@@ -292,7 +294,7 @@ const handleOf = (conversation: ConversationView): string | null => {
   return identity?.kind.startsWith("email") ? identity.value : conversation.display_name;
 };
 
-function Chip({ conversation, obstacle, now, onRemove }: { conversation: ConversationView; obstacle: Obstacle | null; now: number; onRemove: () => void }) {
+function Chip({ conversation, obstacle, now, text, onRemove }: { conversation: ConversationView; obstacle: Obstacle | null; now: number; text: string; onRemove: () => void }) {
   const { t } = useTranslation();
   const { channel } = conversation.conversation;
   return (
@@ -300,7 +302,7 @@ function Chip({ conversation, obstacle, now, onRemove }: { conversation: Convers
       <ChannelMark channel={channel} network={networkOf(conversation.identity)} />
       <span className={styles.handle}>{handleOf(conversation)}</span>
       {conversation.assurance === "claimed" && <AssuranceMark assurance="claimed" />}
-      <Limit conversation={conversation} obstacle={obstacle} now={now} />
+      <Limit conversation={conversation} obstacle={obstacle} now={now} text={text} />
       <button type="button" className={styles.remove} aria-label={t("composer.removeTarget", { channel: channelWord(t, channel, networkOf(conversation.identity)) })} onClick={onRemove}>
         <X size={13} aria-hidden="true" />
       </button>
@@ -328,26 +330,30 @@ function AddChip({ conversation, obstacle, onAdd }: { conversation: Conversation
 }
 
 /** What the channel says about an answer now, in a few words; more is in the title. */
-function Limit({ conversation, obstacle, now }: { conversation: ConversationView; obstacle: Obstacle | null; now: number }) {
+function Limit({ conversation, obstacle, now, text }: { conversation: ConversationView; obstacle: Obstacle | null; now: number; text: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const window = conversation.reply_window_ends_at;
   switch (obstacle?.kind) {
     case "window-expired":
       return <span className={styles.limitBad} title={t("limit.expiredAt", { at: format.full(obstacle.at) })} data-testid="limit">{t("limit.expired")}</span>;
-    case "too-long":
-      return <span className={styles.limitBad} data-testid="limit">{t("limit.tooLong", { count: obstacle.over, number: format.number(obstacle.over) })}</span>;
     case "files":
       return <span className={styles.limitBad} title={obstacle.names.join(", ")} data-testid="limit">{t("limit.picturesOnly")}</span>;
     case "no-recipient":
       return <span className={styles.limitBad} data-testid="limit">{t("limit.noRecipient")}</span>;
     default: {
-      if (window === null) return null;
-      const left = Date.parse(window) - now;
+      const { pieceChars } = limitsOf(conversation);
+      const count = piecesOf(text, pieceChars).length;
+      const left = window === null ? null : Date.parse(window) - now;
       return (
-        <span className={left < 3_600_000 ? styles.limitWarn : styles.limit} title={t("limit.windowUntil", { at: format.full(window) })} data-testid="limit">
-          {t("limit.windowLeft", { left: format.span(left) })}
-        </span>
+        <>
+          {left !== null && (
+            <span className={left < 3_600_000 ? styles.limitWarn : styles.limit} title={t("limit.windowUntil", { at: format.full(window!) })} data-testid="limit">
+              {t("limit.windowLeft", { left: format.span(left) })}
+            </span>
+          )}
+          {count > 1 && <span className={styles.limitWarn} title={t("limit.piecesWhy", { number: format.number(pieceChars!) })} data-testid="pieces">{t("limit.pieces", { count })}</span>}
+        </>
       );
     }
   }

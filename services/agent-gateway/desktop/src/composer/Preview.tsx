@@ -3,7 +3,7 @@ import type { Attachment, ConversationView, DossierView } from "../contracts/typ
 import { networkOf } from "../dossier/network";
 import { ChannelMark } from "../ui/ChannelMark";
 import styles from "./composer.module.css";
-import { limitsOf } from "./limits";
+import { limitsOf, piecesOf } from "./limits";
 
 /** What arrives at the other end of each conversation. */
 export function Preview({ view, targets, text, attachments }: { view: DossierView; targets: readonly ConversationView[]; text: string; attachments: readonly Attachment[] }) {
@@ -19,7 +19,7 @@ export function Preview({ view, targets, text, attachments }: { view: DossierVie
               <span className={styles.handle}>{target.identity?.value}</span>
             </div>
             {limits.hasSubject && view.subject !== null && <p className={styles.previewSubject}>{t("preview.subject", { subject: view.subject })}</p>}
-            {text.trim() !== "" && <p className={styles.previewText}>{text.trimEnd()}</p>}
+            {text.trim() !== "" && piecesOf(text, limits.pieceChars).map((piece, index) => <p key={index} className={styles.previewText}>{piece}</p>)}
             <p className={styles.previewMeta}>
               {[
                 attachments.length > 0 && t(limits.hasSubject ? "preview.attached" : "preview.afterText", { count: attachments.length }),

@@ -1,9 +1,9 @@
 import type { Attachment, ConversationView } from "../contracts/types";
 
-/** What a channel takes. Lengths in characters, sizes in bytes. */
+/** What a channel does with an answer. */
 export interface ChannelLimits {
-  /** Longest text of one message; null: none that matters. Messenger Platform, Send API: 2000. */
-  textChars: number | null;
+  /** A longer text goes out in pieces of at most so many characters; null: in one. */
+  pieceChars: number | null;
   /** Pictures only, or any file. */
   files: "any" | "pictures";
   hasSubject: boolean;
@@ -12,37 +12,43 @@ export interface ChannelLimits {
 export function limitsOf(conversation: ConversationView): ChannelLimits {
   switch (conversation.conversation.channel) {
     case "email":
-      return { textChars: null, files: "any", hasSubject: true };
+      return { pieceChars: null, files: "any", hasSubject: true };
     case "chat":
-      return { textChars: null, files: "pictures", hasSubject: false };
+      return { pieceChars: null, files: "pictures", hasSubject: false };
     case "social":
-      return { textChars: 2_000, files: "pictures", hasSubject: false };
+      // Messenger Platform, “Send API”: 2,000 characters a message.
+      return { pieceChars: 2000, files: "any", hasSubject: false };
     default:
-      return { textChars: null, files: "any", hasSubject: false };
+      return { pieceChars: null, files: "any", hasSubject: false };
   }
 }
 
-export type Obstacle =
-  | { kind: "no-recipient" }
-  | { kind: "window-expired"; at: string }
-  | { kind: "too-long"; limit: number; over: number }
-  | { kind: "files"; names: string[] };
+export type Obstacle = { kind: "no-recipient" } | { kind: "window-expired"; at: string } | { kind: "files"; names: string[] };
 
-/** What keeps this text from going out on this conversation; null: nothing. */
-export function obstacleOf(view: ConversationView, text: string, attachments: readonly Attachment[], now: number): Obstacle | null {
-  const limits = limitsOf(view);
+/** What keeps an answer with these files from going out on this conversation; null: nothing. */
+export function obstacleOf(view: ConversationView, attachments: readonly Attachment[], now: number): Obstacle | null {
   if (view.identity === null) return { kind: "no-recipient" };
   const window = view.reply_window_ends_at;
   if (window !== null && Date.parse(window) <= now) return { kind: "window-expired", at: window };
-  const length = Array.from(text).length;
-  if (limits.textChars !== null && length > limits.textChars) {
-    return { kind: "too-long", limit: limits.textChars, over: length - limits.textChars };
-  }
-  if (limits.files === "pictures") {
+  if (limitsOf(view).files === "pictures") {
     const names = attachments.filter((each) => !each.media_type.startsWith("image/")).map((each) => each.filename);
     if (names.length > 0) return { kind: "files", names };
   }
   return null;
+}
+
+/** The text in the pieces in which it goes out: cut where words end, as the deliver role of the channel does. */
+export function piecesOf(text: string, pieceChars: number | null): string[] {
+  if (pieceChars === null) return [text.trim()];
+  const pieces: string[] = [];
+  let rest = Array.from(text.trim());
+  while (rest.length > pieceChars) {
+    const last = Math.max(rest.lastIndexOf("\n", pieceChars - 1), rest.lastIndexOf(" ", pieceChars - 1));
+    const at = last > pieceChars / 2 ? last : pieceChars;
+    pieces.push(rest.slice(0, at).join("").trimEnd());
+    rest = Array.from(rest.slice(at).join("").trimStart());
+  }
+  return rest.length > 0 ? [...pieces, rest.join("")] : pieces;
 }
 
 const MARKDOWN = /(\*\*[^*\n]+\*\*|__[^_\n]+__|^#{1,4} |`[^`\n]+`|\[[^\]\n]+\]\([^)\n]+\))/m;

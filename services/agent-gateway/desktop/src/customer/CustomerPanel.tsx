@@ -109,7 +109,7 @@ function IdentityRow({ linked, alone }: { linked: LinkedIdentity; alone: boolean
     <li className={styles.identity} data-testid="identity" data-kind={identity.kind}>
       <div className={styles.identityTop}>
         <ChannelMark channel={KIND_CHANNEL[identity.kind] ?? "social"} network={identity.kind} iconOnly />
-        <span className={styles.value} title={identity.value}>{readable(identity.kind) ? identity.value : wordOr(t, `identity.${identity.kind}`, identity.kind)}</span>
+        <span className={styles.value} title={identity.value}>{readable(identity.kind) ? identity.value : wordOr(t, `identity.${identity.kind}.name`, identity.kind)}</span>
         {readable(identity.kind) && <IconButton label={t("customer.copy", { handle: identity.value })} look={["small", "quiet"]} className={styles.copy} onClick={copy}><Copy size={13} aria-hidden="true" /></IconButton>}
       </div>
       <div className={styles.identityUnder}>

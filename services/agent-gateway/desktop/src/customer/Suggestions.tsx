@@ -1,8 +1,10 @@
 import { Check, Lightbulb, X } from "lucide-react";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
 import { useDesk, useOnline } from "../app/runtime";
-import type { DossierView, Suggestion } from "../contracts/types";
+import { wordOr } from "../i18n/words";
+import type { DossierView, Identity, Suggestion } from "../contracts/types";
 import { suggestionInWords } from "../dossier/because";
 import { EvidenceList } from "../dossier/Why";
 import { useSendCommand } from "../live/queries";
@@ -34,6 +36,11 @@ export function Suggestions({ view }: { view: DossierView }) {
   );
 }
 
+/** Addresses and numbers as they are; ids of networks and browsers say nothing to a person. */
+function handleInWords(t: TFunction, identity: Identity | null): string | null {
+  return identity && wordOr(t, `identity.${identity.kind}.this`, identity.value);
+}
+
 interface CardProps {
   view: DossierView;
   suggestion: Suggestion;
@@ -51,7 +58,7 @@ function SuggestionCard({ view, suggestion, isFirst, busy, resolve }: CardProps)
   const words = {
     name,
     channel: channelWord(t, conversation?.conversation.channel ?? "", conversation?.identity?.kind),
-    handle: suggestion.identity?.value ?? conversation?.display_name ?? "",
+    handle: handleInWords(t, suggestion.identity) ?? conversation?.display_name ?? "",
     number: number ?? t("line.otherDossier"),
   };
   return (

@@ -22,7 +22,7 @@ export function evidenceInWords(t: TFunction, evidence: Evidence): string {
   const values = { ...evidence.values };
   if (values.channel) values.channel = wordOr(t, `channel.${values.channel}`, values.channel);
   if (values.kind) values.kind = wordOr(t, `automatic.${values.kind}`, values.kind);
-  const count = Number(values.count ?? values.days ?? NaN);
+  const count = Number(values.count ?? values.days ?? values.minutes ?? NaN);
   const numbers = Number.isNaN(count) ? {} : { count };
   const given = Object.values(evidence.values).join(", ");
   const plain = evidence.code.replaceAll("-", " ") + (given === "" ? "" : ` (${given})`);

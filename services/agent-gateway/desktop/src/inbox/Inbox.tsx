@@ -3,6 +3,7 @@ import { CircleAlert, Search, X } from "lucide-react";
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
+import { ConnectionNote } from "../app/ConnectionState";
 import { go } from "../app/router";
 import { useConnection } from "../app/runtime";
 import { useProblemWords } from "../i18n/problems";
@@ -71,6 +72,7 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
       <header className={styles.head}>
         <div className={styles.titleRow}>
           <h1>{t(`view.${view.id}`)}</h1>
+          <ConnectionNote />
         </div>
         <div className={styles.search}>
           <Search size={14} aria-hidden="true" />
@@ -123,7 +125,7 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
           <ul style={{ height: virtual.getTotalSize(), position: "relative" }} aria-label={t("inbox.label", { view: t(`view.${view.id}`) })}>
             {items.map((item) => (
               <li key={item.key} className={styles.item} style={{ transform: `translateY(${item.start}px)` }} aria-setsize={hasNextPage ? -1 : dossiers.length} aria-posinset={item.index + 1}>
-                <InboxRow view={dossiers[item.index]!} selected={dossiers[item.index]!.dossier_id === dossierId} showsAssignee={view.assigned === "any"} />
+                <InboxRow view={dossiers[item.index]!} selected={dossiers[item.index]!.dossier_id === dossierId} viewId={view.id} showsAssignee={searching || view.assigned === "any"} />
               </li>
             ))}
           </ul>

@@ -1,7 +1,7 @@
 import { Lightbulb, PencilLine } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { go } from "../app/router";
+import { go, pathOf } from "../app/router";
 import { useDrafts, useRuntime, useStore } from "../app/runtime";
 import type { DossierView } from "../contracts/types";
 import { networkOf } from "../dossier/network";
@@ -14,7 +14,15 @@ import { seen } from "./seen";
 
 export const ROW_PX = 78;
 
-export const InboxRow = memo(function InboxRow({ view, selected, showsAssignee }: { view: DossierView; selected: boolean; showsAssignee: boolean }) {
+/** The last words; none where the subject was made of them and says the same. */
+function excerptOf({ subject, last_message: last }: DossierView, ours: string): string {
+  if (last === null) return "";
+  if (last.author === "company") return ours + last.text;
+  const shown = (subject ?? "").replace(/…$/, "").trim();
+  return shown !== "" && last.text.trim().replace(/\s+/g, " ").startsWith(shown) ? last.text.trim().slice(shown.length) : last.text;
+}
+
+export const InboxRow = memo(function InboxRow({ view, viewId, selected, showsAssignee }: { view: DossierView; viewId: string; selected: boolean; showsAssignee: boolean }) {
   const { t } = useTranslation();
   const { me } = useRuntime();
   const format = useFormat();
@@ -29,13 +37,14 @@ export const InboxRow = memo(function InboxRow({ view, selected, showsAssignee }
   const onlyClaimed = view.conversations.length > 0 && view.conversations.every((each) => each.assurance === "claimed");
   return (
     <a
-      href={`#${view.dossier_id}`}
+      href={pathOf({ view: viewId, dossierId: view.dossier_id })}
       className={styles.row}
       data-unread={unread}
       data-testid="inbox-row"
       data-dossier={view.dossier_id}
       aria-current={selected ? "true" : undefined}
       onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return; // In a tab of its own, as links do.
         event.preventDefault();
         go({ dossierId: view.dossier_id });
       }}
@@ -58,7 +67,7 @@ export const InboxRow = memo(function InboxRow({ view, selected, showsAssignee }
         {hasDraft ? (
           <span className={styles.draft}><PencilLine size={12} aria-hidden="true" />{t("inbox.draft")}</span>
         ) : (
-          <span className={styles.excerpt}>{last === null ? "" : (last.author === "company" ? t("inbox.company") : "") + last.text}</span>
+          <span className={styles.excerpt}>{excerptOf(view, t("inbox.company"))}</span>
         )}
         <span className={styles.marks}>
           {view.suggestions.length > 0 && <span title={t("inbox.suggestion")} className={styles.hint}><Lightbulb size={13} aria-hidden="true" /><span className="visually-hidden">{t("inbox.suggestion")}</span></span>}

@@ -31,13 +31,10 @@ export interface InboxFilter {
 }
 
 export function queryOf(view: InboxView, filter: InboxFilter, me: string): InboxQuery {
-  const assigned = { me, none: "none", any: undefined }[view.assigned];
-  return {
-    status: view.statuses,
-    assigned_to: assigned,
-    channel: filter.channel ?? undefined,
-    q: filter.q.trim() === "" ? undefined : filter.q.trim(),
-  };
+  const channel = filter.channel ?? undefined;
+  // Who searches looks for a thing wherever it is, not in the list that happens to be open.
+  if (filter.q.trim() !== "") return { status: [...LIVE, "closed"], channel, q: filter.q.trim() };
+  return { status: view.statuses, assigned_to: { me, none: "none", any: undefined }[view.assigned], channel };
 }
 
 export function belongs(dossier: DossierView, view: InboxView, filter: InboxFilter, me: string): boolean {

@@ -38,6 +38,14 @@ export class Drafts {
     this.outgoing = this.read<Outgoing[]>(this.outboxKey()) ?? [];
   }
 
+  /** Another tab of the same agent has written: what it wrote is the draft now. */
+  changedElsewhere(key: string | null): void {
+    const prefix = this.key("");
+    if (!key?.startsWith(prefix)) return;
+    this.drafts.delete(key.slice(prefix.length));
+    this.changed();
+  }
+
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

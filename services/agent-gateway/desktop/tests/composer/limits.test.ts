@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expectedTarget, looksFormatted, obstacleOf } from "../../src/composer/limits";
+import { expectedTarget, looksFormatted, obstacleOf, piecesOf } from "../../src/composer/limits";
 import type { ConversationView } from "../../src/contracts/types";
 import { at, because, conversation } from "../builders";
 
@@ -17,24 +17,27 @@ const on = (channel: string, more: Partial<ConversationView> = {}): Conversation
 const file = (media_type: string) => ({ sha256: "0".repeat(64), filename: "f", media_type, size_bytes: 1, inline: false });
 
 test("a window that has closed stops an answer, one that is open does not", () => {
-  expect(obstacleOf(on("social", { reply_window_ends_at: at(-1) }), "x", [], NOW)).toEqual({ kind: "window-expired", at: at(-1) });
-  expect(obstacleOf(on("social", { reply_window_ends_at: at(1) }), "x", [], NOW)).toBeNull();
+  expect(obstacleOf(on("social", { reply_window_ends_at: at(-1) }), [], NOW)).toEqual({ kind: "window-expired", at: at(-1) });
+  expect(obstacleOf(on("social", { reply_window_ends_at: at(1) }), [], NOW)).toBeNull();
 });
 
-test("a text is measured in characters that people see as one code point", () => {
-  expect(obstacleOf(on("social"), "🙂".repeat(2000), [], NOW)).toBeNull();
-  expect(obstacleOf(on("social"), "🙂".repeat(2003), [], NOW)).toEqual({ kind: "too-long", limit: 2000, over: 3 });
-  expect(obstacleOf(on("email"), "x".repeat(50_000), [], NOW)).toBeNull();
+test("a long text goes out in pieces, cut where words end, and nothing is lost", () => {
+  expect(piecesOf("🙂".repeat(2000), 2000)).toHaveLength(1);
+  expect(piecesOf("x".repeat(50_000), null)).toHaveLength(1);
+  const words = Array.from({ length: 900 }, (_, index) => `word${index}`);
+  const pieces = piecesOf(words.join(" "), 2000);
+  expect(pieces.every((piece) => piece.length <= 2000 && !piece.startsWith(" "))).toBe(true);
+  expect(pieces.join(" ").split(" ")).toEqual(words);
 });
 
 test("files that are no pictures go by e-mail only", () => {
-  expect(obstacleOf(on("chat"), "", [file("application/pdf")], NOW)).toEqual({ kind: "files", names: ["f"] });
-  expect(obstacleOf(on("email"), "", [file("application/pdf")], NOW)).toBeNull();
-  expect(obstacleOf(on("chat"), "", [file("image/png")], NOW)).toBeNull();
+  expect(obstacleOf(on("chat"), [file("application/pdf")], NOW)).toEqual({ kind: "files", names: ["f"] });
+  expect(obstacleOf(on("email"), [file("application/pdf")], NOW)).toBeNull();
+  expect(obstacleOf(on("chat"), [file("image/png")], NOW)).toBeNull();
 });
 
 test("nobody can be answered where nobody has written", () => {
-  expect(obstacleOf(on("email", { identity: null }), "x", [], NOW)).toEqual({ kind: "no-recipient" });
+  expect(obstacleOf(on("email", { identity: null }), [], NOW)).toEqual({ kind: "no-recipient" });
 });
 
 test("an answer is expected where the customer wrote last", () => {
