@@ -62,7 +62,10 @@ class KafkaEnvironment(BaseSettings):
 
 @dataclass(frozen=True)
 class KafkaSettings:
-    """The broker and how this client uses it. Every topic's name is prefixed, so that tests do not meet."""
+    """The brokers (`host:port`, several with commas) and how this client uses them.
+
+    The names of topics and groups are prefixed, so that tests do not meet.
+    """
 
     bootstrap: str
     topic_prefix: str = ""
@@ -73,6 +76,11 @@ class KafkaSettings:
     def of(cls, service_settings: _ServiceSettings, client_id: str) -> Self:
         """From a service's settings; security and limits come from `OMNIFIL_KAFKA_*`."""
         return cls(service_settings.kafka_bootstrap, service_settings.topic_prefix, client_id)
+
+    @property
+    def servers(self) -> list[str]:
+        """The addresses of `bootstrap`, one by one: FastStream takes a string for a single one, commas and all."""
+        return [server.strip() for server in self.bootstrap.split(",")]
 
     def prefixed(self, topic: str) -> str:
         """The name as the broker knows it."""
@@ -85,7 +93,7 @@ class KafkaSettings:
     def connection(self) -> dict[str, Any]:
         """The keyword arguments that every aiokafka client takes."""
         return {
-            "bootstrap_servers": self.bootstrap,
+            "bootstrap_servers": self.servers,
             "client_id": self.client_id,
             **parse_security(self.environment.security()),
         }

@@ -107,7 +107,7 @@ class Subscription:
         if _faststream_log.level == logging.NOTSET:
             _faststream_log.setLevel(logging.ERROR)  # below: that it makes no topics, and each assignment
         self._broker = _Broker(
-            settings.bootstrap,
+            settings.servers,
             client_id=settings.client_id,
             security=settings.environment.security(),
             consumer_only=True,

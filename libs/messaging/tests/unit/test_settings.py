@@ -17,9 +17,13 @@ def settings_from(monkeypatch: pytest.MonkeyPatch, **environment: str) -> KafkaS
 
 def test_a_plain_connection_needs_nothing_but_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_from(monkeypatch)
-    assert settings.connection() == {"bootstrap_servers": "broker:9092", "client_id": "case-service"}
+    assert settings.connection() == {"bootstrap_servers": ["broker:9092"], "client_id": "case-service"}
     assert settings.prefixed("things.v1") == "t1.things.v1"
     assert settings.unprefixed("t1.things.v1") == "things.v1"
+
+
+def test_several_brokers_are_given_with_commas() -> None:
+    assert KafkaSettings("one:9092, two:9093").servers == ["one:9092", "two:9093"]
 
 
 def test_sasl_over_tls_reaches_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +37,7 @@ def test_sasl_over_tls_reaches_the_client(monkeypatch: pytest.MonkeyPatch) -> No
     connection = settings.connection()
     assert isinstance(connection.pop("ssl_context"), ssl.SSLContext)
     assert connection == {
-        "bootstrap_servers": "broker:9092",
+        "bootstrap_servers": ["broker:9092"],
         "client_id": "case-service",
         "security_protocol": "SASL_SSL",
         "sasl_mechanism": "SCRAM-SHA-256",
