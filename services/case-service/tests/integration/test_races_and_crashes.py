@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from case_service.adapters.documents import DATABASE, WATERMARK
 from case_service.adapters.kafka_publications import KafkaPublications
 from case_service.adapters.mongo_dossiers import MongoDossiers
 from case_service.adapters.mongo_timeline import MongoTimeline
+from case_service.domain.casebook import Group
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.entrypoints.relay import Relay
 from case_service.handlers import Messages
 from case_service.handlers.relaying import Relaying
+from case_service.ports import Lost
 from omnifil_contracts.dossier import MessageLinked
 from omnifil_contracts.message import IdentifiedMessage
 from omnifil_contracts.topics import DOSSIER_EVENTS, OUTBOUND
@@ -66,15 +69,26 @@ def linking(timeline: MongoTimeline) -> Messages:
     return Messages(timeline, Policy(), Minting((b"key",)), lambda: NOON)
 
 
+class CountingLosses(MongoTimeline):
+    lost = 0
+
+    async def append(self, groups: Sequence[Group]) -> dict[int, Lost]:
+        lost = await super().append(groups)
+        self.lost += len(lost)
+        return lost
+
+
 async def test_replicas_that_race_on_the_same_customers_never_open_two_dossiers(
     mongo: Mongo, mongo_timeline: MongoTimeline
 ) -> None:
     batch = from_customers(30, each=2)
-    replicas = [linking(MongoTimeline(mongo)) for _ in range(4)]
+    timelines = [CountingLosses(mongo) for _ in range(4)]
+    replicas = [linking(each) for each in timelines]
     shares = [batch[number :: len(replicas)] for number in range(len(replicas))]
     await asyncio.gather(*(replica.link(share) for replica, share in zip(replicas, shares, strict=True)))
     await all_linked(mongo_timeline, batch)
     assert await dossier_count(mongo_timeline) == 30
+    assert sum(each.lost for each in timelines) > 0, "nobody raced: this has shown nothing"
 
 
 async def test_replicas_that_race_on_one_thread_of_strangers_never_claim_it_twice(
@@ -123,6 +137,7 @@ async def test_a_crash_between_append_and_commit_repeats_nothing(
         await eventually(lambda: all_linked(mongo_timeline, batch), timeout_s=30)
 
 
+@pytest.mark.timeout(300)  # three starts of a process, on a machine that may be busy
 async def test_killed_consumers_and_relays_lose_nothing_and_keep_the_order(
     replica: StartReplica,
     publish: Publish,
@@ -134,17 +149,22 @@ async def test_killed_consumers_and_relays_lose_nothing_and_keep_the_order(
     await publish(batch[:100])
     first = await replica("consume", "relay")
     await eventually(first.is_ready, timeout_s=40)
-    await publish(batch[100:])
+    await publish(batch[100:200])
     await first.kill()
     second = await replica("consume", "relay")
     await eventually(second.is_ready, timeout_s=40)
+    # Asked to stop in the middle of it, it ends well; the third takes over.
+    await publish(batch[200:])
+    assert await second.terminate() == 0
+    third = await replica("consume", "relay")
+    await eventually(third.is_ready, timeout_s=40)
     await eventually(lambda: all_linked(mongo_timeline, batch), timeout_s=60)
 
     async def told_without_a_hole() -> None:
         await told(mongo_timeline, await events_seen())
 
     await eventually(told_without_a_hole, timeout_s=40)
-    assert await second.terminate() == 0
+    assert await third.terminate() == 0
 
 
 async def told(timeline: MongoTimeline, events: list[Any]) -> None:

@@ -200,6 +200,6 @@ def test_any_history(shop: Shop) -> None:
     run_state_machine_as_test(
         AnyHistory,
         settings=settings(
-            max_examples=25, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -65,12 +65,15 @@ class Lookup:
     known: frozenset[str] = frozenset()
     dossiers: frozenset[str] = frozenset()
 
-    def __or__(self, other: "Lookup") -> "Lookup":
-        return Lookup(
-            self.customers | other.customers,
-            self.conversations | other.conversations,
-            self.known | other.known,
-            self.dossiers | other.dossiers,
+    @classmethod
+    def all_of(cls, lookups: Iterable["Lookup"]) -> "Lookup":
+        """What any of them wants to know."""
+        each = list(lookups)
+        return cls(
+            frozenset().union(*(lookup.customers for lookup in each)),
+            frozenset().union(*(lookup.conversations for lookup in each)),
+            frozenset().union(*(lookup.known for lookup in each)),
+            frozenset().union(*(lookup.dossiers for lookup in each)),
         )
 
 

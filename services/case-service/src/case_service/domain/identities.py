@@ -14,8 +14,8 @@ from omnifil_contracts.identity import Actor, Because, Evidence, Identity
 
 from case_service.domain.casebook import Casebook, Lookup
 from case_service.domain.dossier import Dossier
-from case_service.domain.linking import live_dossiers
 from case_service.domain.policy import Policy
+from case_service.domain.suggesting import live_dossiers
 
 _BY_CUSTOMER = ("customer", "new", "follow-up", "identity")
 """Rules that link a conversation because of whose it is; what an agent, a thread or a token decided stays."""

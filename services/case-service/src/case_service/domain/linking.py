@@ -13,18 +13,17 @@ from omnifil_contracts.dossier import (
     MessageLinked,
     Status,
     StatusChanged,
-    Suggestion,
-    SuggestionMade,
 )
 from omnifil_contracts.identity import SYSTEM, Actor, Because, Evidence
 from omnifil_contracts.message import Conversation, IdentifiedMessage, InboundMessage
 
 from case_service.domain.casebook import Addition, Casebook, Decision, Draft, Lookup, sent_key
 from case_service.domain.dossier import Dossier
-from case_service.domain.policy import Policy, Window
+from case_service.domain.policy import Policy
 from case_service.domain.references import references_in
-from case_service.domain.rules import Candidate, Sighting, Verdict, by_same_customer, correlate, permission, reopens
+from case_service.domain.rules import Candidate, Sighting, Verdict, by_same_customer, correlate, reopens
 from case_service.domain.subjects import subject_of
+from case_service.domain.suggesting import suggestions
 from case_service.domain.tokens import Minting, tokens_in
 from case_service.domain.view import conversation_of
 
@@ -144,7 +143,7 @@ def _in_dossier(casebook: Casebook, sighting: Sighting, verdict: Verdict, dossie
             claims.append(alias)
     drafts.append(_message_linked(identified, conversation_id, because))
     drafts += _status_after(identified, dossier)
-    drafts += _suggestions(casebook, sighting, dossier.id, conversation_id, dossier)
+    drafts += suggestions(casebook, sighting, dossier.id, conversation_id, dossier)
     return (Addition(dossier.id, tuple(drafts), tuple(claims)),)
 
 
@@ -161,7 +160,7 @@ def _in_new_dossier(casebook: Casebook, sighting: Sighting, because: Because) ->
         # Kept, but nobody has to answer a machine.
         event = StatusChanged(status=Status.CLOSED, because=because)
         drafts.append(_draft(identified, event, SYSTEM, "status"))
-    drafts += _suggestions(casebook, sighting, dossier_id, conversation.conversation_id, None)
+    drafts += suggestions(casebook, sighting, dossier_id, conversation.conversation_id, None)
     return (Addition(dossier_id, tuple(drafts), (conversation.conversation_id,)),)
 
 
@@ -195,7 +194,7 @@ def _in_follow_up(casebook: Casebook, sighting: Sighting, verdict: Verdict, clos
         _draft(identified, linked, SYSTEM, "conversation"),
         _message_linked(identified, conversation.conversation_id, because),
         *after,
-        *_suggestions(casebook, sighting, dossier_id, conversation.conversation_id, dossier),
+        *suggestions(casebook, sighting, dossier_id, conversation.conversation_id, dossier),
     ]
     return (
         Addition(dossier_id, tuple(drafts)),
@@ -249,76 +248,6 @@ def _status_after(identified: IdentifiedMessage, dossier: Dossier) -> Iterator[D
         yield _draft(identified, StatusChanged(status=Status.REOPENED, because=came_back), SYSTEM, "status")
     elif status is Status.WAITING:
         yield _draft(identified, StatusChanged(status=Status.OPEN, because=came_back), SYSTEM, "status")
-
-
-def _suggestions(
-    casebook: Casebook, sighting: Sighting, dossier_id: str, conversation_id: str, dossier: Dossier | None
-) -> Iterator[Draft]:
-    """What an agent should look at: where the message would have gone, had its sender been sure."""
-    identified = sighting.identified
-    if identified.message.automatic is not None:
-        return
-    made = set(dossier.memory.suggestions) if dossier else set()
-    suggestions = [*_refused(sighting, dossier_id, conversation_id)]
-    suggestions += _same_person(casebook, sighting, dossier_id, conversation_id, dossier)
-    for suggestion in suggestions:
-        if suggestion.suggestion_id not in made:
-            made.add(suggestion.suggestion_id)
-            yield Draft(
-                SuggestionMade(suggestion=suggestion),
-                SYSTEM,
-                identified.message.received_at,
-                f"sug:{suggestion.suggestion_id}",
-            )
-
-
-def _refused(sighting: Sighting, dossier_id: str, conversation_id: str) -> Iterator[Suggestion]:
-    """A token or a thread pointed to a dossier where this sender may not write."""
-    for rule, candidates in (("token", sighting.by_token), ("thread", sighting.by_thread)):
-        for candidate in candidates:
-            if candidate.dossier.id != dossier_id and permission(candidate, sighting.identified) is None:
-                yield Suggestion(
-                    suggestion_id=ids.suggestion_id(dossier_id, conversation_id, candidate.dossier.id),
-                    kind="same-matter",
-                    conversation_id=conversation_id,
-                    customer_id=candidate.dossier.customer_id,
-                    customer_name=candidate.dossier.view.customer_name,
-                    dossier_id=candidate.dossier.id,
-                    because=Because(rule=rule, evidence=(candidate.evidence, Evidence(code="not-a-participant"))),
-                )
-
-
-def _same_person(
-    casebook: Casebook, sighting: Sighting, dossier_id: str, conversation_id: str, dossier: Dossier | None
-) -> Iterator[Suggestion]:
-    """customer-profile knows customers whom the sender may be."""
-    here = dossier.customer_id if dossier else sighting.identified.customer_id
-    for candidate in sighting.identified.suggestions:
-        live = live_dossiers(casebook, candidate.customer_id, sighting.identified.message.received_at, sighting.window)
-        only = live[0] if len(live) == 1 else None
-        if candidate.customer_id == here or (only is not None and only.id == dossier_id):
-            continue
-        if not candidate.linkable and only is None:
-            continue
-        yield Suggestion(
-            suggestion_id=ids.suggestion_id(dossier_id, conversation_id, candidate.customer_id),
-            kind="same-customer" if candidate.linkable else "same-matter",
-            conversation_id=conversation_id,
-            identity=candidate.identity,
-            customer_id=candidate.customer_id,
-            customer_name=candidate.display_name,
-            dossier_id=only.id if only else None,
-            because=candidate.because,
-        )
-
-
-def live_dossiers(casebook: Casebook, customer_id: str, at: datetime, window: Window) -> list[Dossier]:
-    """The customer's live dossiers that had a message or a reply within the window before `at`."""
-    return [
-        dossier
-        for dossier in casebook.of_customer(customer_id)
-        if dossier.is_live and at - dossier.memory.last_activity_at <= window.joins
-    ]
 
 
 def _draft(identified: IdentifiedMessage, event: Event, actor: Actor, effect: str) -> Draft:

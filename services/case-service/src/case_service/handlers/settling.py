@@ -1,5 +1,6 @@
 """Opening a casebook for what is to be decided, and writing what was, in an order that keeps each customer's own."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -16,6 +17,8 @@ Clock = Callable[[], datetime]
 
 ROUNDS = 12
 """How often a race may be lost before the batch waits and comes again."""
+_BREATH = 50
+"""After so many decisions the other loops of the process get their turn: a flood does not keep an agent waiting."""
 
 
 async def open_casebook(
@@ -54,11 +57,11 @@ async def settle(
     pending = list(items)
     done: set[str] = set()
     for _ in range(ROUNDS):
-        wanted = Lookup()
-        for item in pending:
-            wanted |= lookup(item)
+        wanted = Lookup.all_of(lookup(item) for item in pending)
         casebook, now = await open_casebook(timeline, wanted, patterns), clock()
         for number, item in enumerate(pending):
+            if number % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
             decision = decide(casebook, item, now)
             if not _has_effect(decision, done):
                 casebook.record(decision, now, number)
