@@ -119,6 +119,20 @@ async def test_for_a_person_it_is_a_table_and_nothing_of_the_message(bench: Benc
     assert "source_offset     4" in shown
 
 
+async def test_a_strangers_words_do_not_steer_the_terminal(bench: Bench) -> None:
+    steering = "[/bold] \x1b[31mred\x07"
+    headers = ((steering, steering.encode()),)
+    letter = DeadLetter("NotJson", steering, NAME, 0, 4, steering.encode(), b"\x1b]0;owned\x07 \xff", headers)
+    await bench.producer.set_aside([letter])
+    for arguments in (("list",), ("show", "0:0", "--topic", NAME)):
+        result = await run(bench, *arguments)
+        assert result.exit_code == 0, result.output
+        assert "[/bold]" in result.stdout
+        assert "\x1b" not in result.stdout
+        assert "\x07" not in result.stdout
+    assert (await as_json(bench, "show", "0:0", "--topic", NAME))["detail"] == steering
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

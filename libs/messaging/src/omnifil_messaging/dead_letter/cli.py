@@ -10,6 +10,7 @@ import typer
 from omnifil_servicekit.errors import Transient
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from omnifil_messaging.dead_letter.letter import DeadLetter
 from omnifil_messaging.dead_letter.shelf import Entry, NoSuchLetter, Replayed, Shelf, as_json
@@ -64,10 +65,10 @@ def show(
         return
     for name, value in whole.items():
         if name not in ("value", "headers"):
-            typer.echo(f"{name:17} {'' if value is None else value}")
+            typer.echo(f"{name:17} {'' if value is None else _harmless(str(value))}")
     for name, value in whole["headers"].items():
-        typer.echo(f"header            {name}: {value}")
-    typer.echo(whole["value"])
+        typer.echo(f"header            {_harmless(name)}: {_harmless(value)}")
+    typer.echo(_harmless(whole["value"]))
 
 
 @app.command()
@@ -134,5 +135,11 @@ def _table(entries: list[Entry]) -> Table:
         table.add_column(name, overflow="fold")
     for entry in entries:
         replayed = "" if entry.replayed_at is None else entry.replayed_at[:19]
-        table.add_row(entry.topic, entry.id, entry.set_aside_at[:19], entry.cause, entry.detail[:120], replayed)
+        cells = (entry.topic, entry.id, entry.set_aside_at[:19], entry.cause, entry.detail[:120], replayed)
+        table.add_row(*(Text(_harmless(cell)) for cell in cells))
     return table
+
+
+def _harmless(text: str) -> str:
+    """Without what steers a terminal: these are a stranger's words on an operator's screen."""
+    return "".join(each if each.isprintable() or each in "\n\t" else repr(each)[1:-1] for each in text)
