@@ -8,13 +8,12 @@ from ingest_chat.domain.account import ChatAccount
 from ingest_chat.domain.message import Written
 from ingest_chat.domain.visitor import Visitor
 from ingest_chat.handlers import ChatHandlers, undeliverable
+from ingest_chat.ports import Transcript
 from omnifil_contracts.delivery import DeliveryReported, PresenceChanged, SendMessage
 from omnifil_contracts.dossier import ReplyTarget
 from omnifil_contracts.identity import Actor, Identity
 from omnifil_contracts.message import Conversation, InboundMessage
 from omnifil_servicekit.errors import Transient
-
-from ..memory_transcript import MemoryTranscript
 
 ACCOUNT = ChatAccount(account="shop", title="Shop", allowed_origins=())
 VISITOR = Visitor("shop", "v-1")
@@ -47,8 +46,8 @@ def records() -> MemoryRecords:
 
 
 @pytest.fixture
-def chat(records: MemoryRecords) -> ChatHandlers:
-    return ChatHandlers.over(MemoryTranscript(), records, lambda: datetime.now(UTC))
+def chat(memory_transcript: Transcript, records: MemoryRecords) -> ChatHandlers:
+    return ChatHandlers.over(memory_transcript, records, lambda: datetime.now(UTC))
 
 
 def wrote(text: str) -> Written:

@@ -1,13 +1,17 @@
-"""What every transcript does. The fake and MongoDB run the same."""
+"""One suite for the transcript in memory and the one in MongoDB."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+import pytest_asyncio
+from ingest_chat.adapters.mongo_transcript import INDEXES, MongoTranscript, chat_database
 from ingest_chat.domain.entry import ConversationKey, Debt, Draft, Standing
 from ingest_chat.domain.message import inbound, written
 from ingest_chat.domain.visitor import Visitor
 from ingest_chat.ports import Transcript
 from omnifil_contracts import ids
+from omnifil_mongostore import Mongo, check_indexes
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 VISITOR = Visitor("shop", "v-1")
@@ -50,7 +54,7 @@ class TranscriptContract:
         written_, _ = await transcript.append(HERE, said("message-1", NOW.replace(microsecond=123456)))
         assert await transcript.after(HERE.conversation_id, 0, 10) == [written_]
         assert written_.inbound is not None
-        assert (written_.state, written_.owes) == ("pending", {Debt.INBOUND})
+        assert (written_.state, written_.owes) == ("pending", frozenset({Debt.INBOUND}))
 
     async def test_the_time_never_goes_back_inside_a_conversation(self, transcript: Transcript) -> None:
         await transcript.append(HERE, said("message-1", NOW))
@@ -129,3 +133,35 @@ async def _asked_and_answered(transcript: Transcript, n: int, minutes: int) -> N
     await transcript.append(there, said("message-2", NOW + timedelta(seconds=30), visitor))
     await transcript.append(there, answered(f"first-{n}", NOW + timedelta(minutes=minutes)))
     await transcript.append(there, answered(f"then-{n}", NOW + timedelta(minutes=minutes + 90)))
+
+
+class TestMemoryTranscript(TranscriptContract):
+    @pytest.fixture
+    def transcript(self, memory_transcript: Transcript) -> Transcript:
+        return memory_transcript
+
+
+@pytest.mark.integration
+class TestMongoTranscript(TranscriptContract):
+    @pytest_asyncio.fixture
+    async def transcript(self, mongo: Mongo) -> MongoTranscript:
+        transcript = MongoTranscript(mongo)
+        await transcript.prepare()
+        return transcript
+
+
+@pytest.mark.integration
+async def test_the_questions_asked_for_each_message_use_an_index(mongo: Mongo) -> None:
+    transcript = MongoTranscript(mongo)
+    await transcript.prepare()
+    database = chat_database(mongo)
+    await check_indexes(database, INDEXES)
+    for n in range(300):
+        entry, _ = await transcript.append(HERE, said(f"message-{n}"))
+        if n < 299:
+            await transcript.settle([(entry, entry.owes)])
+    asked = {"conversation_id": HERE.conversation_id, "owes.0": {"$exists": True}}
+    plan = await database.command(
+        {"explain": {"find": "entries", "filter": asked, "sort": {"seq": 1}}, "verbosity": "executionStats"}
+    )
+    assert plan["executionStats"]["totalDocsExamined"] == 1

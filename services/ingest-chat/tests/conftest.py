@@ -1,13 +1,17 @@
-"""Replicas of the service inside the test's loop, and visitors who speak its protocol over real sockets."""
+"""A transcript in memory, replicas of the service inside the test's loop, and visitors who speak its protocol."""
 
 import asyncio
 import json
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from statistics import median
 from typing import Any
 
 import httpx
@@ -16,6 +20,8 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from ingest_chat.bootstrap import bootstrap
+from ingest_chat.domain.account import ChatAccount
+from ingest_chat.domain.entry import ConversationKey, Debt, Draft, Entry, Standing
 from ingest_chat.ports import Records
 from ingest_chat.settings import Settings
 from omnifil_contracts.topics import REGISTRY
@@ -144,7 +150,7 @@ async def settings(kafka_settings: KafkaSettings, mongo: Mongo, mongod: Any) -> 
         mongo_prefix=mongo.prefix,
         http_port=0,
         internal_token=SecretStr("internal-token"),
-        chat_accounts=[ACCOUNT],  # type: ignore[arg-type]
+        chat_accounts=(ChatAccount.model_validate(ACCOUNT),),
         chat_session_keys=(SecretStr(SESSION_KEY),),
     )
 
@@ -160,8 +166,8 @@ async def running(settings: Settings, *roles: str, records: Records | None = Non
     async with AsyncExitStack() as stack:
         assert parts.resources is not None
         await stack.enter_async_context(parts.resources)
-        tasks = [asyncio.create_task(server.serve([listening]))]
-        tasks += [asyncio.create_task(loop(stop)) for loop in parts.loops.values()]
+        tasks: list[asyncio.Future[None]] = [asyncio.create_task(server.serve([listening]))]
+        tasks += [asyncio.ensure_future(loop(stop)) for loop in parts.loops.values()]
         parts.health.started = True
 
         async def is_ready() -> bool:
@@ -210,3 +216,101 @@ def records_of(kafka_settings: KafkaSettings) -> Callable[[str], Any]:
         return found
 
     return read
+
+
+class MemoryTranscript:
+    """Implements `ports.Transcript`."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, list[Entry]] = defaultdict(list)
+        self._touched: dict[tuple[str, int], datetime] = {}
+        self._read: dict[str, int] = defaultdict(int)
+        self._accounts: dict[str, str] = {}
+
+    async def append(self, conversation: ConversationKey, draft: Draft) -> tuple[Entry, bool]:
+        mine = self._entries[conversation.conversation_id]
+        everybody = [entry for entries in self._entries.values() for entry in entries]
+        for entry in mine if draft.outbound_id is None else everybody:
+            same_outbound = draft.outbound_id is not None and entry.outbound_id == draft.outbound_id
+            if same_outbound or (draft.outbound_id is None and entry.client_message_id == draft.client_message_id):
+                return entry, False
+        at = max([draft.at, *(entry.at for entry in mine[-1:])])
+        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        entry = Entry.of(conversation, len(mine) + 1, replace(draft, at=at))
+        mine.append(entry)
+        self._accounts[conversation.conversation_id] = conversation.account
+        self._touched[entry.conversation_id, entry.seq] = datetime.now(UTC)
+        return entry, True
+
+    async def after(self, conversation_id: str, seq: int, limit: int) -> list[Entry]:
+        return [entry for entry in self._entries[conversation_id] if entry.seq > seq][:limit]
+
+    async def newest(self, conversation_id: str, before_seq: int | None, limit: int) -> list[Entry]:
+        entries = self._entries[conversation_id]
+        return [entry for entry in entries if before_seq is None or entry.seq < before_seq][-limit:]
+
+    async def standing(self, conversation_id: str) -> Standing:
+        entries = self._entries[conversation_id]
+        unread = sum(entry.author == "agent" and entry.read_at is None for entry in entries)
+        return Standing(len(entries), self._read[conversation_id], unread)
+
+    async def owing(self, conversation_id: str) -> list[Entry]:
+        return [entry for entry in self._entries[conversation_id] if entry.owes]
+
+    async def conversations_owing(self, untouched_since: datetime, limit: int) -> list[str]:
+        found = [
+            conversation_id
+            for conversation_id, entries in self._entries.items()
+            if any(entry.owes and self._touched[conversation_id, entry.seq] < untouched_since for entry in entries)
+        ]
+        return found[:limit]
+
+    async def settle(self, entries: Sequence[tuple[Entry, frozenset[Debt]]]) -> None:
+        for entry, debts in entries:
+            self._change(entry.conversation_id, entry.seq, partial(Entry.settled, debts=debts))
+
+    async def seen(self, conversation_id: str, up_to_seq: int, at: datetime, *, read: bool) -> int:
+        changed = 0
+        for entry in list(self._entries[conversation_id]):
+            if entry.author == "agent" and entry.seq <= up_to_seq:
+                after = entry.seen(at, read=read)
+                changed += (after.delivered_at != entry.delivered_at) + (after.read_at != entry.read_at)
+                if after != entry:
+                    self._entries[conversation_id][entry.seq - 1] = after
+                    self._touched[conversation_id, entry.seq] = at
+        return changed
+
+    async def read_by_agent(self, conversation_id: str, message_id: str | None) -> int | None:
+        seqs = [
+            entry.seq
+            for entry in self._entries[conversation_id]
+            if entry.author == "visitor" and message_id in (None, entry.message_id)
+        ]
+        if not seqs:
+            return None
+        self._read[conversation_id] = max(self._read[conversation_id], seqs[-1])
+        return seqs[-1]
+
+    async def answer_time(self, account: str, since: datetime) -> timedelta | None:
+        waits: list[tuple[datetime, timedelta]] = []
+        for conversation_id, entries in self._entries.items():
+            if self._accounts.get(conversation_id) != account:
+                continue
+            asked: datetime | None = None
+            for entry in entries:
+                if entry.author == "visitor":
+                    asked = asked or entry.at
+                elif asked is not None:
+                    waits.append((entry.at, entry.at - asked))
+                    asked = None
+        recent = [wait for at, wait in sorted(waits, reverse=True) if at >= since][:50]
+        return timedelta(seconds=median(wait.total_seconds() for wait in recent)) if len(recent) >= 5 else None
+
+    def _change(self, conversation_id: str, seq: int, change: Callable[[Entry], Entry]) -> None:
+        entries = self._entries[conversation_id]
+        entries[seq - 1] = change(entries[seq - 1])
+
+
+@pytest.fixture
+def memory_transcript() -> MemoryTranscript:
+    return MemoryTranscript()
