@@ -17,7 +17,9 @@ class SocialSettings(ServiceSettings):
     social_webhook_limit_bytes: int = Field(1_000_000, gt=0, description="the size limit of a webhook, in bytes")
     social_timeout_s: float = Field(15, gt=0, description="seconds that the network may take to answer")
     social_echo_patience_s: float = Field(
-        5, ge=0, description="seconds to wait for the echo of a reply whose sending was cut short, before sending again"
+        20,  # after we were away, a network takes its time until its next try: longer than the pauses between tries
+        ge=0,
+        description="seconds to wait for the echo of a reply whose sending was cut short, before sending again",
     )
 
     @model_validator(mode="after")

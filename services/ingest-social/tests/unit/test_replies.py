@@ -7,7 +7,9 @@ import pytest
 from ingest_social.domain.reply import MAX_TEXT_CHARS, pieces
 from ingest_social.handlers import Replies, Webhooks
 from ingest_social.ports import SendRefused
+from ingest_social.settings import SocialSettings
 from omnifil_contracts.dossier import DeliveryState
+from omnifil_devstack.world.network import NetworkSettings
 from omnifil_servicekit.errors import Transient
 
 NOW = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
@@ -102,3 +104,8 @@ def test_a_long_text_is_cut_where_words_end_and_nothing_is_lost(command: Any) ->
     assert all(len(part) <= MAX_TEXT_CHARS for part in parts)
     assert " ".join(parts) == text
     assert "".join(piece.text for piece in pieces(command(text="x" * 5000))) == "x" * 5000
+
+
+def test_the_patience_for_an_echo_outlasts_the_pauses_of_a_network_that_found_us_away() -> None:
+    patience_s = SocialSettings.model_fields["social_echo_patience_s"].default
+    assert patience_s > 1.5 * max(NetworkSettings.retry_pauses_s)
