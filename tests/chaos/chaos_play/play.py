@@ -31,7 +31,7 @@ class Play:
     def __init__(self, stack: Stack, http: httpx.AsyncClient, seed: int) -> None:
         self._stack = stack
         self._http = http
-        self._random = Random(seed)  # noqa: S311 - which process dies when, to be played again
+        self._random = Random(seed)
         self._ledger = Ledger(run=f"{time.time_ns():x}")
         self._told = Reckoning(seed=seed)
 

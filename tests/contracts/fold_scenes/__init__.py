@@ -1,0 +1,1 @@
+"""What the comparison of the two folds is made of."""
