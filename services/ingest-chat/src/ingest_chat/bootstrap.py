@@ -13,6 +13,7 @@ from omnifil_mongostore import BlobStore, Mongo, connect
 from omnifil_servicekit import problem
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
+from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.process import Loop, Parts
 from omnifil_servicekit.web import BodyLimit
 from starlette.middleware.cors import CORSMiddleware
@@ -139,6 +140,7 @@ def _serve(
     app.include_router(pages.router(reception))
     app.include_router(socket.router(lobby))
     problem.install(app, {Transient: (503, "unavailable", "The service cannot do it just now: try again")})
+    describe_problems(app)
     app.add_middleware(BodyLimit, limit_bytes=_BODY_LIMIT_BYTES, larger={"/api/uploads": MAX_IMAGE_BYTES})
     origins = {origin for account in accounts.values() for origin in account.allowed_origins}
     app.add_middleware(
