@@ -34,5 +34,5 @@ widget.async = true;
 widget.src = `${chat}/widget.js`;
 widget.dataset.account = account;
 widget.dataset.lang = lang.value;
-if (customer) widget.dataset.identity = (await (await fetch(`/shop/identity/${customer.account}`)).json()).token;
+if (customer) widget.dataset.identityToken = (await (await fetch(`/shop/identity/${customer.account}`)).json()).token;
 document.head.append(widget);
