@@ -183,6 +183,9 @@ def _packages(lock: Path) -> None:
 def _members(members: list[Path]) -> None:
     editable = [word for member in members for word in ("-e", str(member.parent))]
     _run([find_uv(), "pip", "install", "--python", str(PYTHON), "--no-deps", *editable])
+    # Python compiles what it imports, once: here, and not in seven processes at the first start
+    modules = [member.parent.name.replace("-", "_") + ".main" for member in members if "services" in member.parts]
+    _run([str(PYTHON), "-c", "import omnifil_devstack.cli, omnifil_devstack.demo, {}".format(", ".join(modules))])
 
 
 def _jars() -> None:
