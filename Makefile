@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit lint lint-python lint-web lint-deploy format lock clean-data clean
+.PHONY: help setup demo test test-unit lint lint-python lint-web lint-deploy generate format lock clean-data clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,12 +32,17 @@ lint-python: setup
 		echo "mypy --strict $$member"; $(BIN)/mypy --strict $$member || exit 1; done
 	$(BIN)/lint-imports
 	$(BIN)/python -m omnifil_contracts.generate --check
+	$(BIN)/python tests/contracts/openapi.py --check
 
 lint-web: setup
 	@$(BIN)/python -m omnifil_devstack.web_parts check
 
 lint-deploy: setup
 	@if [ -x deploy/check ]; then deploy/check; fi
+
+generate: setup ## write schemas, AsyncAPI and OpenAPI documents anew
+	@$(BIN)/python -m omnifil_contracts.generate
+	@$(BIN)/python tests/contracts/openapi.py
 
 format: setup ## rewrite Python files in the one style
 	$(BIN)/ruff check --fix .

@@ -56,7 +56,7 @@ class Door:
         ends = await tail.end_offsets()
         if not sum(ends.values()):
             return []
-        stop, got = asyncio.Event(), []
+        stop, got = asyncio.Event(), list[Any]()
         async for batch in tail.read("beginning", stop, idle_s=0.5):
             got += batch
             if not batch or len(got) >= sum(ends.values()):
@@ -120,7 +120,7 @@ async def door(kafka_settings: Any, mongo: Any, mongod: Any, tmp_path: Path) -> 
     stop = asyncio.Event()
     assert parts.resources is not None
     async with parts.resources, served(parts.app, ours) as url, served(network_app(network), theirs) as network_url:
-        loops = [asyncio.create_task(loop(stop)) for loop in parts.loops.values()]
+        loops = [asyncio.ensure_future(loop(stop)) for loop in parts.loops.values()]
         yield Door(url, network_url, kafka_settings)
         stop.set()
         await asyncio.gather(*loops)

@@ -1,6 +1,6 @@
 """The internal HTTP API: who a customer is, and what agents ask of identities."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
@@ -67,12 +67,6 @@ def create(desk: Desk, internal_token: SecretStr) -> FastAPI:
     problem.install(app, PROBLEMS)
     describe_problems(app)
     return app
-
-
-def openapi() -> dict[str, Any]:
-    """The OpenAPI document, without a service behind it."""
-    nobody: Any = None
-    return create(nobody, SecretStr("")).openapi()
 
 
 def _routes(desk: Desk) -> APIRouter:
