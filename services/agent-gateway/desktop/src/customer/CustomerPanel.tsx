@@ -31,7 +31,7 @@ export function CustomerPanel({ view }: { view: DossierView }) {
   return (
     <div className={styles.panel}>
       <header className={styles.head}>
-        <Avatar name={name} seed={view.customer_id} size={40} />
+        <Avatar name={name} seed={name ?? view.customer_id} size={40} />
         <div className={styles.who}>
           <h2 title={name ?? undefined}>{name ?? t("customer.unnamed")}</h2>
           {customer && <Best customer={customer} />}

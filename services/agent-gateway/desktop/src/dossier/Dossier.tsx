@@ -94,6 +94,16 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
     for (const item of outgoing) if (effects.has(item.commandId)) drafts.confirmed(item.commandId);
   }, [timeline.entries, outgoing, drafts]);
 
+  // When this dossier is joined with another one, the agent goes along, unless something has been begun here.
+  const wasMerged = useRef(view.merged_into !== null);
+  useEffect(() => {
+    if (view.merged_into === null || wasMerged.current) return;
+    wasMerged.current = true;
+    if (drafts.hasDraft(id)) return;
+    toast({ text: "dossier.joined" });
+    go({ dossierId: view.merged_into }, "replace");
+  }, [view.merged_into, drafts, id]);
+
   const send = useCallback(
     (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null; seenSeq: number }) => {
       post({
@@ -162,7 +172,7 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
       <Timeline dossierId={id} entries={timeline.entries} hasEarlier={timeline.hasEarlier} outgoing={outgoing} failed={failed} />
       <Arrivals entries={timeline.entries} />
       <PresenceLine view={view} />
-      <Composer
+      {view.merged_into !== null ? <Merged into={view.merged_into} /> : <Composer
         view={view}
         entries={timeline.entries}
         conflict={conflict}
@@ -170,7 +180,7 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
         onNote={(text) => post({ type: "add_note", text })}
         onSendAnyway={sendAnyway}
         onKeepWriting={keepWriting}
-      />
+      />}
       {moving !== null && <MoveDialog view={view} moving={moving} onClose={() => setMoving(null)} onMove={(what) => {
         setMoving(null);
         command.mutate(what, { onSuccess: (result) => {
@@ -179,6 +189,18 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
         } });
       }} />}
     </ActionsContext.Provider>
+  );
+}
+
+/** In place of the composer: nobody answers in a dossier that is empty. */
+function Merged({ into }: { into: string }) {
+  const { t } = useTranslation();
+  const number = useDesk((desk) => desk.get(into)?.view.number);
+  return (
+    <div className={styles.merged} data-testid="merged">
+      <span>{t("dossier.mergedInto", { number: number ?? t("line.otherDossier") })}</span>
+      <Button look="primary" onClick={() => go({ dossierId: into })}>{t("dossier.openMerged")}</Button>
+    </div>
   );
 }
 

@@ -43,7 +43,7 @@ export const MessageEntry = memo(function MessageEntry({ row, entries }: { row: 
   const language = message.language !== null && message.language.slice(0, 2) !== i18n.language ? message.language : null;
   return (
     <div className={styles.message} data-grouped={row.grouped} data-direction={message.direction} data-testid="message" data-channel={message.channel} data-message-id={message.message_id}>
-      <div className={styles.gutter}>{!row.grouped && <Avatar name={sender} seed={event.customer_id} />}</div>
+      <div className={styles.gutter}>{!row.grouped && <Avatar name={sender} seed={sender} />}</div>
       <div className={styles.content}>
         <div className={row.grouped ? styles.groupedHead : styles.head}>
           {row.grouped ? (

@@ -38,7 +38,9 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
   });
 
   useEffect(() => setQ(""), [viewId]);
-  useEffect(() => scroller.current?.scrollTo(0, 0), [viewId, channel, wanted]);
+  useEffect(() => {
+    scroller.current?.scrollTo(0, 0); // Newer browsers answer with a promise, which is no clean-up.
+  }, [viewId, channel, wanted]);
 
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
