@@ -168,7 +168,7 @@ class DirectReader:
         return draft(raw, us, self._limits)
 
     async def prove(self, raw: bytes, us: OurMailbox, answers: Answers) -> AssuredIdentity:
-        return prove(raw, us, self._limits, answers)
+        return prove(raw, us, answers)
 
 
 class MemoryRecords:

@@ -45,8 +45,7 @@ class Normaliser:
     async def normalise(self, raw: bytes, us: OurMailbox) -> Normalised:
         """Attachments and the original are stored when this returns. Raises `BrokenMail`, `Transient`."""
         draft = await self._reader.draft(raw, us)
-        answers = await self._answers(draft.questions)
-        author = await self._reader.prove(raw, us, answers)
+        author = draft.author or await self._reader.prove(raw, us, await self._answers(draft.questions))
         await self._store(draft)
         stored = await self._blobs.put(raw, RAW_MEDIA_TYPE)
         original = Attachment(

@@ -1,5 +1,6 @@
 """DNS: from a file, and asked again before it counts as unavailable."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_zone_that_cannot_be_read_says_so(content: str | bytes, tmp_path: Path
         ZoneFile(file)
     with pytest.raises(ZoneUnreadable):
         ZoneFile(tmp_path / "missing")
+
+
+async def test_a_zone_that_changes_is_read_again_and_one_that_goes_bad_is_not(tmp_path: Path) -> None:
+    file = zone_file(tmp_path / "zone", {"a.example": ("one",)})
+    zone = ZoneFile(file)
+    zone_file(file, {"b.example": ("two",)})
+    os.utime(file, ns=(1, 1))
+    assert (await zone.txt("a.example"), await zone.txt("b.example")) == ((), ("two",))
+    file.write_text("rubbish")
+    os.utime(file, ns=(2, 2))
+    assert await zone.txt("b.example") == ("two",)
 
 
 class _Flaky:

@@ -121,6 +121,14 @@ def test_html_of_strangers_is_made_safe(us: OurMailbox) -> None:
     assert [(each.sha256, each.inline) for each in message.attachments] == [(sha256, True)]
 
 
+@pytest.mark.parametrize("html", ["<div>" * 5000 + "words", "<div>words</div>" * 50_000])
+def test_html_that_would_take_minutes_is_read_for_its_words_only(html: str, us: OurMailbox) -> None:
+    message = read(a_mail(text=f"<style>p {{}}</style><script>bad()</script>{html}", content_type="text/html"), us)
+    assert message.text.startswith("words")
+    assert "bad()" not in message.text
+    assert "<div>" not in (message.html or "")
+
+
 @pytest.mark.parametrize(
     ("declared", "shown"),
     [

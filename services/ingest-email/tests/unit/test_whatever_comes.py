@@ -44,7 +44,7 @@ def check(raw: bytes) -> None:
     """Normalise it as the service does."""
     try:
         read = draft(raw, US, Limits())
-        author = prove(raw, US, Limits(), dict.fromkeys(read.questions))
+        author = read.author or prove(raw, US, dict.fromkeys(read.questions))
     except BrokenMail:
         return
     message = read.message(author, datetime(2026, 3, 2, tzinfo=UTC), None)

@@ -1,6 +1,7 @@
 """TXT records: from the real DNS, or from a file for the demo and the tests."""
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,21 +23,37 @@ class _Resolver(Protocol):
 
 
 class ZoneFile:
-    """The records of a master file (RFC 1035 §5); a name that is not in it has none. Raises `ZoneUnreadable`."""
+    """The records of a master file (RFC 1035 §5), read again when it has changed; a name that is not in it has none.
+
+    Raises `ZoneUnreadable` when it is made; a file that goes bad later leaves what was read before.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at = 0
+        self._records: dict[str, tuple[str, ...]] = {}
+        self._read()
+
+    async def txt(self, name: str) -> tuple[str, ...]:
+        with contextlib.suppress(ZoneUnreadable):
+            self._read()
+        return self._records.get(name.lower().rstrip("."), ())
+
+    def _read(self) -> None:
+        path = self._path
         try:
+            changed_at = path.stat().st_mtime_ns
+            if changed_at == self._read_at:
+                return
             rrsets = dns.zonefile.read_rrsets(path.read_text(encoding="utf-8"), default_ttl=300, rdclass=None)
         except (OSError, UnicodeError, ValueError, dns.exception.DNSException) as error:
             raise ZoneUnreadable(f"The zone file {path} cannot be read: {error or type(error).__name__}.") from error
-        self._records: dict[str, tuple[str, ...]] = {}
-        for rrset in rrsets:
-            if rrset.rdtype == dns.rdatatype.TXT:
-                name = rrset.name.to_text(omit_final_dot=True).lower()
-                self._records[name] = tuple(_text(each) for each in rrset)
-
-    async def txt(self, name: str) -> tuple[str, ...]:
-        return self._records.get(name.lower().rstrip("."), ())
+        self._read_at = changed_at
+        self._records = {
+            rrset.name.to_text(omit_final_dot=True).lower(): tuple(_text(each) for each in rrset)
+            for rrset in rrsets
+            if rrset.rdtype == dns.rdatatype.TXT
+        }
 
 
 class ZoneUnreadable(Exception):

@@ -107,7 +107,7 @@ class ProcessReader:
 
     async def prove(self, raw: bytes, us: OurMailbox, answers: Answers) -> AssuredIdentity:
         """Who wrote it. Raises `BrokenMail`."""
-        proven: AssuredIdentity = await self._ask("prove", raw, us, self._limits, answers)
+        proven: AssuredIdentity = await self._ask("prove", raw, us, answers)
         return proven
 
     async def _ask(self, work: str, *arguments: Any) -> Any:

@@ -65,7 +65,11 @@ def addresses(fields: Iterable[str]) -> list[Address]:
     """The addresses in fields whose encoded words are not decoded yet; what is no address is left out."""
     bounded = [each[:_FIELD_LIMIT_CHARS] for each in fields]
     found: list[Address] = []
-    for name, value in getaddresses(bounded):
+    try:
+        pairs = getaddresses(bounded)
+    except RecursionError:  # thousands of comments inside comments
+        return []
+    for name, value in pairs:
         address = normalised(value)
         if address is not None:
             found.append(Address(address, value.strip(), _display_name(name)))

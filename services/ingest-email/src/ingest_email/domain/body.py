@@ -46,11 +46,16 @@ def read_body(mail: Mail, subject: str, limits: Limits) -> Body:
             files.add(part, inline=content_id_of(part) is not None and disposition_of(part) != "attachment")
     pieces, page = [], []
     for passage in passages.values():
-        safe = [pages.sanitised(each, files.by_content_id) for each in passage.html]
         plain = "\n\n".join(each.strip("\n") for each in passage.plain if each.strip())
+        if any(map(pages.is_tangled, passage.html)):
+            # to make it safe would take minutes: its words are shown, the page is in the original
+            plain = plain or "\n\n".join(map(pages.stripped, passage.html))
+            passage.html.clear()
+        safe = [pages.sanitised(each, files.by_content_id) for each in passage.html]
         pieces.append(plain or "\n\n".join(map(pages.as_text, safe)))
         page += safe or ([pages.of_text(plain)] if plain else [])
-    text = without_quotes("\n\n".join(each for each in pieces if each.strip()).rstrip(), subject)
+    text = "\n\n".join(each for each in pieces if each.strip())[: 2 * limits.text_chars].rstrip()
+    text = without_quotes(text, subject)
     html = "\n<hr>\n".join(each for each in page if each) if html_chars else ""
     return Body(_with_notes(text, files, limits), html if 0 < len(html) <= limits.html_chars else None, files)
 

@@ -33,6 +33,27 @@ _ATTRIBUTES = {
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 _HIDDEN = {"script", "style", "title", "head", "noscript", "template"}
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_WITHOUT_END = {
+    "br",
+    "hr",
+    "img",
+    "meta",
+    "link",
+    "input",
+    "col",
+    "area",
+    "base",
+    "wbr",
+    "p",
+    "li",
+    "td",
+    "th",
+    "tr",
+    "o",
+}
+_TAGS_LIMIT = 40_000
+_DEPTH_LIMIT = 400
 _PLAIN = ParserConfig(css=STRICT_CSS_PROFILE, display_links=False, display_images=False)
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
@@ -76,7 +97,7 @@ def as_text(html: str) -> str:
         _mark_quotations(tree)
         text = _rendered(tree)
     except (ParserError, RecursionError, ValueError, AssertionError, TypeError):
-        text = _stripped(html)
+        text = stripped(html)
     return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in clean(text).split("\n"))).strip("\n")
 
 
@@ -94,5 +115,21 @@ def _rendered(tree: lxml.html.HtmlElement) -> str:
     return str(Inscriptis(tree, _PLAIN).get_text())
 
 
-def _stripped(html: str) -> str:
-    return entities.unescape(nh3.clean(re.sub(r"(?i)<(?:br|/p|/div|/tr|/li)[^>]*>", "\n", html), tags=set()))
+def is_tangled(html: str) -> bool:
+    """Whether parsing it would take time that grows with the square of its size: tens of thousands of elements, or
+    hundreds inside each other. Pages that people write have some thousands, and some dozens."""
+    if html.count("<") > _TAGS_LIMIT:
+        return True
+    depth = 0
+    for match in _TAG.finditer(html):
+        depth = max(0, depth - 1) if match[1] else depth + (match[2].lower() not in _WITHOUT_END)
+        if depth > _DEPTH_LIMIT:
+            return True
+    return False
+
+
+def stripped(html: str) -> str:
+    """The words alone, without looking at the structure. Text, not HTML: it is not safe to be shown as a page."""
+    text = re.sub(r"(?is)<(script|style|head|title)\b.{0,200000}?</\1\s*>", " ", html)
+    text = re.sub(r"(?i)<(?:br|/p|/div|/tr|/li)\b[^<>]*>", "\n", text)
+    return clean(entities.unescape(re.sub(r"<[^<>]*>", "", text))).strip()

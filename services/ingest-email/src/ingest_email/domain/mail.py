@@ -81,6 +81,13 @@ def open_mail(raw: bytes, limits: Limits) -> Mail:
     return Mail(raw, root)
 
 
+def open_header(raw: bytes) -> Mail:
+    """The fields alone, of a mail that could be opened before; `Mail.raw` is still all of it."""
+    end = _END_OF_HEADER.search(raw)
+    header = raw[: end.end()] if end is not None else raw
+    return Mail(raw, _PARSER.parsebytes(_BARE_CR.sub(b" ", header), headersonly=True))
+
+
 def parts_of(root: Part) -> Iterator[Part]:
     """Every part that is no container, depth first; what is inside an attached mail is not looked into."""
     stack = [root]

@@ -12,7 +12,7 @@ from ingest_email.domain.attachments import Files
 from ingest_email.domain.automatic import Bounce, bounce_of, why_automatic
 from ingest_email.domain.body import read_body
 from ingest_email.domain.limits import BrokenMail, Limits
-from ingest_email.domain.mail import Mail, open_mail
+from ingest_email.domain.mail import Mail, open_header, open_mail
 from ingest_email.domain.mailbox import OurMailbox
 
 CHANNEL = "email"
@@ -40,7 +40,8 @@ class Draft:
     """Set when the Message-ID is one of ours: our own reply came back."""
     bounce: Bounce | None
     questions: tuple[str, ...]
-    """Names whose TXT records the proof needs."""
+    """Names whose TXT records the proof needs; none where `author` is decided without."""
+    author: AssuredIdentity | None
     record_bytes: int
 
     def message(self, author: AssuredIdentity, received_at: datetime, raw: Attachment | None) -> InboundMessage:
@@ -85,6 +86,7 @@ def draft(raw: bytes, us: OurMailbox, limits: Limits) -> Draft:
     automatic = why_automatic(mail, sender)
     _require_content(mail, subject, body.text, body.files, automatic)
     ours = message_ids.ours(own, us.reply_domain)
+    questions = authenticity.questions(mail, claimed, us.authserv_id)
     return Draft(
         account=us.account,
         thread=thread,
@@ -100,14 +102,15 @@ def draft(raw: bytes, us: OurMailbox, limits: Limits) -> Draft:
         sent_at=mail.sent_at(),
         own_outbound_id=ours.outbound_id if ours else None,
         bounce=bounce_of(mail, us.reply_domain),
-        questions=authenticity.questions(mail, claimed, us.authserv_id),
+        questions=questions,
+        author=None if questions else authenticity.judge(mail, claimed, {}, us.authserv_id),
         record_bytes=limits.record_bytes,
     )
 
 
-def prove(raw: bytes, us: OurMailbox, limits: Limits, answers: authenticity.Answers) -> AssuredIdentity:
-    """Who wrote it, with what DNS answered to the draft's questions. Raises `BrokenMail`."""
-    mail = open_mail(raw, limits)
+def prove(raw: bytes, us: OurMailbox, answers: authenticity.Answers) -> AssuredIdentity:
+    """Who wrote it, with what DNS answered to the draft's questions. Of a mail that `draft` could read."""
+    mail = open_header(raw)
     return authenticity.judge(mail, author(mail), answers, us.authserv_id)
 
 

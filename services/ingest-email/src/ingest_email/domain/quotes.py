@@ -26,6 +26,7 @@ _BLOCK_FIRST = {"from", "de", "von"}
 _QUOTED = re.compile(r"^\s*[>|]")
 _FORWARDED = re.compile(r"forwarded message|message transféré|weitergeleitete nachricht", re.IGNORECASE)
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|tr|wg|doorst)\s*:", re.IGNORECASE)
+_LINES_LOOKED_AT = 20_000
 _LINES_OF_WROTE = 4
 
 
@@ -37,16 +38,18 @@ def without_quotes(text: str, subject: str = "") -> str:
     lines = text.split("\n")
     if _FORWARD_SUBJECT.match(subject):
         return text.strip("\n")
-    for index, line in enumerate(lines):
+    quoted = _quoted_end(lines)
+    for index, line in enumerate(lines[:_LINES_LOOKED_AT]):
         if _FORWARDED.search(line):
             break
-        if _quotation_begins(lines, index):
+        if _quotation_begins(lines, index, quoted):
             said = "\n".join(lines[:index]).rstrip()
             return said if said.strip() else text.strip("\n")
     return text.strip("\n")
 
 
-def _quotation_begins(lines: list[str], index: int) -> bool:
+def _quotation_begins(lines: list[str], index: int, quoted: range) -> bool:
+    """`quoted` is where nothing but quotation is left."""
     line = lines[index]
     if _DIVIDER.match(line):
         return True
@@ -57,21 +60,21 @@ def _quotation_begins(lines: list[str], index: int) -> bool:
     if _BEGINS_WROTE.match(line) or "schrieb" in line:
         for end in range(index + 1, min(index + _LINES_OF_WROTE, len(lines)) + 1):
             if _WROTE.match("\n".join(lines[index:end])):
-                return _only_quoted(lines[end:])
-    return bool(_QUOTED.match(line)) and _only_quoted(lines[index:]) and _blank_before(lines, index)
+                return end in quoted
+    return index in quoted and bool(_QUOTED.match(line)) and _blank_before(lines, index)
 
 
-def _only_quoted(lines: list[str]) -> bool:
-    """Whether there are quoted lines, and after the last of them nothing but blanks or a signature."""
-    quoted = False
-    for line in lines:
-        if _QUOTED.match(line):
-            quoted = True
-        elif line.rstrip() in ("--", "-- ") and quoted:
-            return True
-        elif line.strip():
-            return False
-    return quoted
+def _quoted_end(lines: list[str]) -> range:
+    """The lines from which on only quoted ones and blanks follow, to the last quoted one; then perhaps a signature."""
+    signature = next((index for index in reversed(range(len(lines))) if lines[index].rstrip() == "--"), len(lines))
+    for end in (signature, len(lines)):
+        start, last = end, 0
+        while start and (not lines[start - 1].strip() or _QUOTED.match(lines[start - 1])):
+            start -= 1
+            last = last or (start + 1 if lines[start].strip() else 0)
+        if last:
+            return range(start, last)
+    return range(0)
 
 
 def _blank_before(lines: list[str], index: int) -> bool:
