@@ -13,6 +13,7 @@ from omnifil_contracts.identity import Actor
 from omnifil_contracts.views import DossierSnapshot, Inbox, Timeline
 from omnifil_servicekit.auth import require_internal
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.problem import Mapped, Problem, install
 from pydantic import SecretStr
 
@@ -116,4 +117,5 @@ def create(reading: Reading, commands: Commands, internal_token: SecretStr) -> F
     async def of_customer(customer_id: str) -> tuple[DossierView, ...]:
         return await reading.of_customer(customer_id)
 
+    describe_problems(app)
     return app

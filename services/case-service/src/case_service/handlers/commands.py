@@ -24,7 +24,7 @@ from case_service.domain import commanding
 from case_service.domain.casebook import Addition, Casebook, Decision, Lookup
 from case_service.domain.commanding import Order
 from case_service.domain.dossier import Dossier
-from case_service.domain.errors import DossierNotFound, InvalidCommand, NothingToUndo
+from case_service.domain.errors import CommandRefused, DossierNotFound, InvalidCommand, NothingToUndo
 from case_service.domain.moving import (
     Mover,
     move_conversations,
@@ -37,6 +37,7 @@ from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.domain.undoing import Return, plan_undo
 from case_service.handlers.settling import ROUNDS, Clock, open_casebook
+from case_service.metrics import COMMANDS
 from case_service.ports import Timeline
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,15 @@ class Commands:
 
     async def execute(self, dossier_id: str, request: CommandRequest, agent: Actor) -> CommandResult:
         """Raises `CommandRefused` with its reason, and `Transient`."""
+        try:
+            result = await self._execute(dossier_id, request, agent)
+        except CommandRefused as refused:
+            COMMANDS.labels(request.command.type, type(refused).__name__).inc()
+            raise
+        COMMANDS.labels(request.command.type, "done").inc()
+        return result
+
+    async def _execute(self, dossier_id: str, request: CommandRequest, agent: Actor) -> CommandResult:
         for _ in range(ROUNDS):
             answered = await self._timeline.answer_to(request.command_id)
             if answered is not None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 from omnifil_contracts.delivery import DeliveryReported
+from omnifil_contracts.dossier import MessageLinked, TimelineEntry
 from omnifil_contracts.message import IdentifiedMessage
 
 from case_service.domain.deliveries import lookup_of_report, note_delivery
@@ -11,6 +12,7 @@ from case_service.domain.linking import link_message, lookup_of
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.handlers.settling import Clock, settle
+from case_service.metrics import MESSAGES_LINKED
 from case_service.ports import Timeline
 
 log = structlog.get_logger(__name__)
@@ -35,8 +37,14 @@ class Messages:
             customer=lambda item: item.customer_id,
             clock=self._clock,
             patterns=self._policy.patterns,
+            written=_count,
         )
         log.debug("messages_linked", count=len(batch))
+
+
+def _count(entry: TimelineEntry) -> None:
+    if isinstance(entry.event, MessageLinked):
+        MESSAGES_LINKED.labels(entry.event.message.channel, entry.event.because.rule).inc()
 
 
 class Deliveries:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cachetools import LRUCache
 
 from case_service.domain.casebook import Append
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.references import ReferencePattern
+from case_service.metrics import ENTRIES_CARRIED, RELAY_SECONDS
 from case_service.ports import Dossiers, Publications, Timeline
 
 _CACHED_DOSSIERS = 10_000
@@ -46,6 +47,10 @@ class Relaying:
             raise published
         if isinstance(projected, BaseException):
             raise projected
+        now = datetime.now(UTC)
+        for append in appends:
+            ENTRIES_CARRIED.inc(len(append.entries))
+            RELAY_SECONDS.observe(max((now - append.entries[-1].at).total_seconds(), 0))
         return published
 
     async def suspects(self, since: datetime | None) -> AsyncIterator[list[Append]]:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from omnifil_contracts.dossier import TimelineEntry
 from omnifil_servicekit.errors import Transient
 
 from case_service.domain.casebook import Casebook, Decision, Group, Lookup, dossiers_to_follow
 from case_service.domain.dossier import Dossier
 from case_service.domain.references import ReferencePattern
+from case_service.metrics import DECISIONS_REDONE
 from case_service.ports import NEWEST_DOSSIERS, Timeline
 
 T = TypeVar("T")
@@ -52,8 +54,12 @@ async def settle(
     customer: Callable[[T], str],
     clock: Clock,
     patterns: Sequence[ReferencePattern],
+    written: Callable[[TimelineEntry], None] = lambda entry: None,
 ) -> None:
-    """Decide all items in order and append the outcome; what lost a race is decided again. Raises `Transient`."""
+    """Decide all items in order and append the outcome; what lost a race is decided again. Raises `Transient`.
+
+    `written` is told of each entry once it is durable.
+    """
     pending = list(items)
     done: set[str] = set()
     for _ in range(ROUNDS):
@@ -65,16 +71,18 @@ async def settle(
             decision = decide(casebook, item, now)
             if not _has_effect(decision, done):
                 casebook.record(decision, now, number)
-        lost, effects = await _append_in_waves(timeline, casebook.groups(), [customer(item) for item in pending])
+        customers = [customer(item) for item in pending]
+        lost, effects = await _append_in_waves(timeline, casebook.groups(), customers, written)
         done |= effects
         pending = [pending[number] for number in sorted(lost)]
+        DECISIONS_REDONE.inc(len(pending))
         if not pending:
             return
     raise Transient(f"{len(pending)} decisions lost {ROUNDS} races in a row: somebody else writes the same dossiers.")
 
 
 async def _append_in_waves(
-    timeline: Timeline, groups: Sequence[Group], customers: Sequence[str]
+    timeline: Timeline, groups: Sequence[Group], customers: Sequence[str], written: Callable[[TimelineEntry], None]
 ) -> tuple[set[int], set[str]]:
     """Openings first, each customer's one after the other, then the rest. Returns the decisions that were not
     written, and the effects that others have had already.
@@ -88,6 +96,9 @@ async def _append_in_waves(
         held = [group for group in wave if losers & {customers[number] for number in group.decisions}]
         going = [group for group in wave if group not in held]
         outcome = await timeline.append(going) if going else {}
+        for index, group in enumerate(going):
+            if index not in outcome:
+                _tell(group, written)
         for index, reason in outcome.items():
             held.append(going[index])
             if reason.effect_id is not None:
@@ -96,6 +107,12 @@ async def _append_in_waves(
             lost.update(group.decisions)
             losers.update(customers[number] for number in group.decisions)
     return lost, effects
+
+
+def _tell(group: Group, written: Callable[[TimelineEntry], None]) -> None:
+    for append in group.appends:
+        for entry in append.entries:
+            written(entry)
 
 
 def _waves(groups: Sequence[Group]) -> list[list[Group]]:
