@@ -21,13 +21,13 @@ from ingest_email.adapters.mongo_ledger import MongoLedger
 from ingest_email.adapters.mongo_positions import MongoPositions
 from ingest_email.adapters.process_reader import ProcessReader
 from ingest_email.adapters.smtp_postman import SmtpPostman
-from ingest_email.delivering import DeliverReplies
 from ingest_email.domain.normalise import CHANNEL
 from ingest_email.entrypoints.consumers import ReplayedMails, Replies
-from ingest_email.handlers import Normaliser, ReceiveMail
+from ingest_email.handlers.delivering import DeliverReplies
+from ingest_email.handlers.receiving import Normaliser, ReceiveMail
+from ingest_email.handlers.watching import MailboxWatch
 from ingest_email.ports import Clock, Dns, Mailboxes, Postman
 from ingest_email.settings import Settings
-from ingest_email.watching import MailboxWatch
 
 RECEIVE, DELIVER = "receive", "deliver"
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ingest_email.delivering import DeliverReplies
 from ingest_email.domain.mailbox import OurMailbox
+from ingest_email.handlers.delivering import DeliverReplies
 from ingest_email.ports import Refused, Uncertain
 from ingest_email_fakes import Clock, MemoryBlobs, MemoryLedger, MemoryPostman, MemoryRecords
 from ingest_email_replies import a_reply

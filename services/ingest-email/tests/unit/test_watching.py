@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from ingest_email.domain.mailbox import OurMailbox
-from ingest_email.handlers import Normaliser, ReceiveMail
+from ingest_email.handlers.receiving import Normaliser, ReceiveMail
+from ingest_email.handlers.watching import MailboxWatch
 from ingest_email.ports import Position
-from ingest_email.watching import MailboxWatch
 from ingest_email_fakes import (
     Clock,
     DirectReader,

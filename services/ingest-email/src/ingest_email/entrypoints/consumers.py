@@ -9,8 +9,8 @@ from omnifil_messaging import PoisonRecords, Received
 from omnifil_servicekit.errors import Poison
 
 from ingest_email.adapters.kafka_records import ACCOUNT_HEADER, BLOB_CONTENT_TYPE
-from ingest_email.delivering import DeliverReplies
-from ingest_email.handlers import ReceiveMail
+from ingest_email.handlers.delivering import DeliverReplies
+from ingest_email.handlers.receiving import ReceiveMail
 from ingest_email.ports import ContentMissing, Stored
 
 

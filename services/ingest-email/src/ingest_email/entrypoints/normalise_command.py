@@ -17,7 +17,7 @@ from ingest_email.adapters.process_reader import ProcessReader
 from ingest_email.domain.addresses import normalised
 from ingest_email.domain.limits import BrokenMail, Limits
 from ingest_email.domain.mailbox import OurMailbox
-from ingest_email.handlers import Normaliser, described
+from ingest_email.handlers.receiving import Normaliser, described
 from ingest_email.settings import EmailAccount
 
 _LIMIT_S = 20.0

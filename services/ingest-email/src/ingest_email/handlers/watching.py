@@ -9,7 +9,8 @@ import structlog
 from omnifil_messaging import Backoff
 from omnifil_servicekit.errors import Transient
 
-from ingest_email.handlers import RAW_MEDIA_TYPE, ReceiveMail
+from ingest_email import metrics
+from ingest_email.handlers.receiving import RAW_MEDIA_TYPE, ReceiveMail
 from ingest_email.ports import Blobs, Folder, MailboxAway, Mailboxes, Pending, Position, Positions
 
 log = structlog.get_logger(__name__)
@@ -57,10 +58,12 @@ class MailboxWatch:
             try:
                 async with self._mailboxes.open(self._account) as folder:
                     waking = asyncio.create_task(_wake_at(stop, folder))
+                    metrics.MAILBOX_OPEN.labels(self._account).set(1)
                     try:
                         await self._follow(folder, stop)
                     finally:
                         waking.cancel()
+                        metrics.MAILBOX_OPEN.labels(self._account).set(0)
             except Transient as error:
                 self._failures += 1
                 pause_s = self._backoff.pause_s(min(self._failures, _LONG_PAUSE_ATTEMPT))

@@ -1,4 +1,4 @@
-"""The use cases: from raw mail to records."""
+"""From raw mail to records."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.dossier import DeliveryState
 from omnifil_contracts.message import Attachment, InboundMessage
 
+from ingest_email import metrics
 from ingest_email.domain.authenticity import Answers
 from ingest_email.domain.automatic import Bounce
 from ingest_email.domain.limits import BrokenMail
@@ -44,6 +45,10 @@ class Normaliser:
 
     async def normalise(self, raw: bytes, us: OurMailbox) -> Normalised:
         """Attachments and the original are stored when this returns. Raises `BrokenMail`, `Transient`."""
+        with metrics.NORMALISE_SECONDS.time():
+            return await self._normalise(raw, us)
+
+    async def _normalise(self, raw: bytes, us: OurMailbox) -> Normalised:
         draft = await self._reader.draft(raw, us)
         author = draft.author or await self._reader.prove(raw, us, await self._answers(draft.questions))
         await self._store(draft)
@@ -95,21 +100,19 @@ class ReceiveMail:
         await self._publish([each for each in results if isinstance(each, Normalised)])
         broken = [(raw, each) for raw, each in zip(mails, results, strict=True) if isinstance(each, BrokenMail)]
         if broken:
-            await self._records.set_aside([await self._set_aside(account, raw, error) for raw, error in broken])
+            await self._put_aside([await self._set_aside(account, raw, error) for raw, error in broken])
 
     async def take_giant(self, account: str, stored: Stored, limit_bytes: int) -> None:
         """A mail beyond the limit, already in the blob store."""
         detail = f"The mail has {stored.size_bytes} bytes, more than the {limit_bytes} that are taken."
-        log.warning("mail_set_aside", account=account, cause="too-large")
-        await self._records.set_aside([SetAside(account, "too-large", detail, stored)])
+        await self._put_aside([SetAside(account, "too-large", detail, stored)])
 
     async def take_unfetchable(self, account: str, uid: int, attempts: int) -> None:
         """A mail that the server does not give us. It stays unseen in the mailbox, where a person can read it."""
         detail = (
             f"The IMAP server did not give the mail with UID {uid} in {attempts} attempts; it is left unseen there."
         )
-        log.error("mail_unfetchable", account=account, uid=uid)
-        await self._records.set_aside([SetAside(account, "unfetchable", detail, b"")])
+        await self._put_aside([SetAside(account, "unfetchable", detail, b"")])
 
     async def replayed(self, account: str, content: bytes | Stored) -> None:
         """A dead letter of before. What is still broken is set aside again. Raises `ContentMissing`, `Transient`."""
@@ -151,12 +154,19 @@ class ReceiveMail:
                 )
         if messages:
             await self._records.received(messages)
+            for message in messages:
+                metrics.MAILS_RECEIVED.labels(message.account, message.sender.primary.assurance.value).inc()
             log.info("mails_received", count=len(messages), account=messages[0].account)
         if reports:
             await self._records.reported(reports)
 
+    async def _put_aside(self, mails: Sequence[SetAside]) -> None:
+        await self._records.set_aside(mails)
+        for mail in mails:
+            log.warning("mail_set_aside", account=mail.account, cause=mail.cause)
+            metrics.MAILS_SET_ASIDE.labels(mail.account, mail.cause).inc()
+
     async def _set_aside(self, account: str, raw: bytes, error: BrokenMail) -> SetAside:
-        log.warning("mail_set_aside", account=account, cause=error.cause)
         large = len(raw) > RAW_IN_KAFKA_BYTES
         content = await self._blobs.put(raw, RAW_MEDIA_TYPE) if large else raw
         return SetAside(account, error.cause, error.detail, content)

@@ -13,6 +13,7 @@ from omnifil_contracts.dossier import DeliveryState
 from omnifil_messaging import Backoff
 from omnifil_servicekit.errors import Transient
 
+from ingest_email import metrics
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.domain.outgoing import OutgoingMail, Undeliverable, compose
 from ingest_email.ports import (
@@ -177,6 +178,8 @@ class DeliverReplies:
                 await asyncio.sleep(Backoff().pause_s(attempt))
             else:
                 log.info("reply_decided", outbound=delivery.outbound_id, sent=reason is None)
+                account = delivery.command.target.conversation.account
+                metrics.REPLIES_DECIDED.labels(account, "sent" if reason is None else "failed").inc()
                 return
 
     async def _postpone(self, delivery: Delivery, error: Transient) -> None:

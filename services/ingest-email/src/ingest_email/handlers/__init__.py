@@ -1,0 +1,1 @@
+"""The use cases: mail in, mailboxes followed, replies out."""
