@@ -28,8 +28,9 @@ lint-python: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(addsuffix /src,$(MEMBERS))
 	MYPYPATH=libs/devstack $(BIN)/mypy --strict libs/devstack/bootstrap.py libs/devstack/relock.py
-	@for member in $(wildcard $(addsuffix /tests,$(MEMBERS))) $(wildcard tests); do \
-		echo "mypy --strict $$member"; $(BIN)/mypy --strict $$member || exit 1; done
+	@for folder in $$(find $(wildcard $(addsuffix /tests,$(MEMBERS))) tests -maxdepth 1 -type d); do \
+		files=$$(find $$folder -maxdepth 1 -name '*.py'); \
+		[ -z "$$files" ] || { echo "mypy --strict $$folder"; $(BIN)/mypy --strict $$files || exit 1; }; done
 	$(BIN)/lint-imports
 	$(BIN)/python -m omnifil_contracts.generate --check
 	$(BIN)/python tests/contracts/openapi.py --check
