@@ -103,8 +103,8 @@ class Agent:
         """The timeline as the API gives it, page by page, oldest first."""
         entries: list[TimelineEntry] = []
         while True:
-            query = {"before": str(entries[0].seq)} if entries else {}
-            page = await self._get(Timeline, f"dossiers/{dossier_id}/timeline", **query)
+            query = {"before_seq": str(entries[0].seq)} if entries else {}
+            page = await self._get(Timeline, f"dossiers/{dossier_id}/timeline", limit="100", **query)
             entries = [*page.entries, *entries]
             if not page.has_earlier:
                 return entries
