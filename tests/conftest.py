@@ -16,7 +16,7 @@ from omnifil_devstack.story.agent import Agent
 from omnifil_devstack.story.customer import World
 
 # Test files are imported one by one, without a package to share things in: each folder here has one, of its own name.
-for folder in ("chaos", "contracts", "../services/case-service/tests"):
+for folder in ("browser", "chaos", "contracts", "../services/case-service/tests"):
     sys.path.insert(0, str((Path(__file__).parent / folder).resolve()))
 
 _BASES = range(DEFAULT_BASE + 20_000, 60_000, 100)
@@ -32,7 +32,13 @@ def _omnifil(*arguments: str, environment: dict[str, str] | None = None) -> subp
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The running suite. It is stopped and forgotten afterwards, whatever happened."""
+    """The running suite. It is stopped and forgotten afterwards, whatever happened.
+
+    With `OMNIFIL_TEST_STACK=1` it is the one that runs already (`omnifil up`), for whoever writes a test.
+    """
+    if os.environ.get("OMNIFIL_TEST_STACK") and (already := stack_file.read()):
+        yield already
+        return
     jars, own_home = home() / "jars", tmp_path_factory.mktemp("omnifil")
     (own_home / "jars").symlink_to(jars)
     base = next(base for base in _BASES if all(is_free(port) for port in PortPlan(base).all().values()))

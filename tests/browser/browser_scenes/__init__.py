@@ -1,0 +1,1 @@
+"""Chromium, the line it hangs on, and the pages that both sides use."""
