@@ -75,7 +75,10 @@ class Relay:
 
     async def _follow(self, halt: asyncio.Event) -> None:
         position = await self._positions.load(WATERMARK)
-        offsets = dict(position.offsets) if position else dict(await self._publications.ends())
+        ends = await self._publications.ends()
+        # Never beyond the end of the topic: one that was made anew begins at zero, and readers would wait for ever.
+        known = position.offsets if position else ends
+        offsets = {partition: min(known.get(partition, end), end) for partition, end in ends.items()}
         token = position.resume_token if position else None
         try:
             await self._carry_all(token, position, offsets, halt)
