@@ -16,7 +16,6 @@ import { Attachments } from "./Attachments";
 import { HtmlBody } from "./HtmlBody";
 import { networkOf } from "./network";
 import type { Delivery, Row } from "./rows";
-import { isUndoable } from "./rows";
 import { TextBody } from "./TextBody";
 import styles from "./timeline.module.css";
 import { Why } from "./Why";
@@ -32,7 +31,7 @@ function Time({ entry }: { entry: TimelineEntry }) {
   );
 }
 
-export const MessageEntry = memo(function MessageEntry({ row, entries }: { row: RowOf<"message">; entries: readonly TimelineEntry[] }) {
+export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"message"> }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const { undo } = useActions();
@@ -82,7 +81,7 @@ export const MessageEntry = memo(function MessageEntry({ row, entries }: { row: 
           <Why
             entry={entry}
             because={event.because}
-            undo={isUndoable(entry, entries) ? () => undo(entry.seq) : null}
+            undo={row.undoable ? () => undo(entry.seq) : null}
             more={<MoveButtons messageId={message.message_id} conversationId={event.conversation_id} />}
           />
           {message.html !== null && (

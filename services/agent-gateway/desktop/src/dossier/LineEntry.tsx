@@ -7,8 +7,7 @@ import type { Event, TimelineEntry } from "../contracts/types";
 import { useFormat } from "../i18n/format";
 import { channelWord } from "../ui/ChannelMark";
 import { useActions } from "./actions";
-import { networkOf } from "./network";
-import { becauseOf, isUndoable, type Row } from "./rows";
+import { becauseOf, type Row } from "./rows";
 import styles from "./timeline.module.css";
 import { Why } from "./Why";
 
@@ -26,7 +25,7 @@ const ICONS: Partial<Record<Event["type"], LucideIcon>> = {
 };
 
 /** Something that happened to the dossier rather than being said in it. */
-export const LineEntry = memo(function LineEntry({ row, entries }: { row: Extract<Row, { kind: "line" }>; entries: readonly TimelineEntry[] }) {
+export const LineEntry = memo(function LineEntry({ row }: { row: Extract<Row, { kind: "line" }> }) {
   const { t } = useTranslation();
   const format = useFormat();
   const online = useOnline();
@@ -34,13 +33,12 @@ export const LineEntry = memo(function LineEntry({ row, entries }: { row: Extrac
   const { entry } = row;
   const Icon = ICONS[entry.event.type] ?? CircleDot;
   const because = becauseOf(entry);
-  const undoable = isUndoable(entry, entries);
   const isUnlink = entry.event.type === "conversation_unlinked" || entry.event.type === "message_unlinked";
   return (
     <div className={styles.line} data-testid={`line-${entry.event.type}`}>
       <span className={styles.lineIcon}><Icon size={13} aria-hidden="true" /></span>
       <div className={styles.lineBody}>
-        <span className={styles.lineText}><Sentence entry={entry} entries={entries} /></span>
+        <span className={styles.lineText}><Sentence entry={entry} network={row.network} /></span>
         <time className={styles.time} dateTime={entry.occurred_at} title={format.full(entry.occurred_at)}>{format.time(entry.occurred_at)}</time>
         {isUnlink && (
           <button type="button" className={styles.underButton} disabled={!online} onClick={() => undo(entry.seq)}>
@@ -48,14 +46,14 @@ export const LineEntry = memo(function LineEntry({ row, entries }: { row: Extrac
           </button>
         )}
         {because !== null && entry.event.type !== "status_changed" && (
-          <Why entry={entry} because={because} undo={undoable && !isUnlink ? () => undo(entry.seq) : null} />
+          <Why entry={entry} because={because} undo={row.undoable && !isUnlink ? () => undo(entry.seq) : null} />
         )}
       </div>
     </div>
   );
 });
 
-function Sentence({ entry, entries }: { entry: TimelineEntry; entries: readonly TimelineEntry[] }) {
+function Sentence({ entry, network }: { entry: TimelineEntry; network: string | null }) {
   const { t } = useTranslation();
   const { event, actor } = entry;
   const who = actor.kind === "agent" ? (actor.name ?? actor.id) : null;
@@ -69,7 +67,7 @@ function Sentence({ entry, entries }: { entry: TimelineEntry; entries: readonly 
         <Trans i18nKey="line.openedFollowing" values={{ number: event.number }} components={{ dossier: <DossierLink id={event.follows} /> }} />
       );
     case "conversation_linked":
-      return <>{by("conversationLinked", { channel: channelWord(t, event.conversation.channel, networkIn(entries, event.conversation.conversation_id)) })}</>;
+      return <>{by("conversationLinked", { channel: channelWord(t, event.conversation.channel, network) })}</>;
     case "conversation_unlinked":
       return (
         <>
@@ -103,14 +101,6 @@ function Sentence({ entry, entries }: { entry: TimelineEntry; entries: readonly 
     default:
       return null;
   }
-}
-
-/** A conversation does not name its network; the first message in it does. */
-function networkIn(entries: readonly TimelineEntry[], conversationId: string): string | null {
-  for (const { event } of entries) {
-    if (event.type === "message_linked" && event.conversation_id === conversationId) return networkOf(event.message.sender.primary.identity);
-  }
-  return null;
 }
 
 function DossierLink({ id }: { id: string }) {

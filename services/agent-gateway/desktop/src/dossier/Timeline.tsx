@@ -35,10 +35,13 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
     getScrollElement: () => scroller.current,
     estimateSize: (index) => estimate(rows[index]!),
     getItemKey: (index) => rows[index]!.key,
-    overscan: 8,
-    paddingStart: 12,
+    overscan: 6,
+    paddingStart: hasEarlier ? 40 : 12,
     paddingEnd: 16,
   });
+
+  // What is read is held in place here, by the first visible row; the library's own corrections would come on top.
+  virtual.shouldAdjustScrollPositionOnItemSizeChange = () => false;
 
   const atEnd = useRef(true);
   const anchor = useRef<{ key: string; offset: number } | null>(null);
@@ -79,31 +82,22 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
     if (element.scrollTop < 400) void loadEarlier();
   };
 
-  // Earlier pages, and words that happened before others, must not move what is read: the first visible row stays.
-  const keys = useRef<string>("");
-  const firstAndCount = `${rows[0]?.key}/${rows.length}`;
+  // Earlier pages, words that happened before others, rows that turn out taller than estimated: whatever changes above,
+  // the first visible row stays where it is; who reads the end stays at the end.
+  const total = virtual.getTotalSize();
   useLayoutEffect(() => {
-    if (keys.current === firstAndCount) return;
-    const isFirst = keys.current === "";
-    keys.current = firstAndCount;
-    if (isFirst || atEnd.current) {
-      toEnd();
+    const element = scroller.current!;
+    if (atEnd.current) {
+      element.scrollTop = element.scrollHeight;
       return;
     }
     const kept = anchor.current;
     const index = kept === null ? -1 : rows.findIndex((row) => row.key === kept.key);
-    if (kept !== null && index >= 0) {
-      const start = virtual.measurementsCache[index]?.start;
-      if (start !== undefined) virtual.scrollToOffset(start + kept.offset);
+    const start = virtual.measurementsCache[index]?.start;
+    if (kept !== null && start !== undefined && Math.abs(start + kept.offset - element.scrollTop) >= 1) {
+      element.scrollTop = start + kept.offset;
     }
-  }, [firstAndCount, rows, toEnd, virtual]);
-
-  // Rows that turn out taller than estimated push the end away while it is being read.
-  const total = virtual.getTotalSize();
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (atEnd.current && element) element.scrollTop = element.scrollHeight;
-  }, [total]);
+  }, [total, rows, virtual]);
 
   useEffect(() => {
     if (atEnd.current) markSeen();
@@ -152,13 +146,13 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
         tabIndex={0} // eslint-disable-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
         data-testid="timeline"
       >
-        {hasEarlier && (
-          <div className={styles.earlier}>
-            <LoaderCircle size={14} aria-hidden="true" className={styles.spin} />
-            {t("timeline.loadingEarlier")}
-          </div>
-        )}
         <div style={{ height: total, position: "relative" }}>
+          {hasEarlier && (
+            <div className={styles.earlier}>
+              <LoaderCircle size={14} aria-hidden="true" className={styles.spin} />
+              {t("timeline.loadingEarlier")}
+            </div>
+          )}
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index]!;
             return (
@@ -176,7 +170,7 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
                 className={styles.row}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
-                <RowBody row={row} entries={entries} failed={failed} />
+                <RowBody row={row} failed={failed} />
               </div>
             );
           })}
@@ -192,13 +186,13 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
   );
 }
 
-function RowBody({ row, entries, failed }: { row: Row; entries: readonly TimelineEntry[]; failed: ReadonlySet<string> }) {
+function RowBody({ row, failed }: { row: Row; failed: ReadonlySet<string> }) {
   const format = useFormat();
   switch (row.kind) {
     case "day":
       return <div className={styles.day}><span>{format.day(row.at)}</span></div>;
     case "message":
-      return <MessageEntry row={row} entries={entries} />;
+      return <MessageEntry row={row} />;
     case "reply":
       return <ReplyEntry row={row} />;
     case "note":
@@ -206,7 +200,7 @@ function RowBody({ row, entries, failed }: { row: Row; entries: readonly Timelin
     case "sending":
       return <SendingEntry row={row} failed={failed.has(row.outgoing.commandId)} />;
     case "line":
-      return <LineEntry row={row} entries={entries} />;
+      return <LineEntry row={row} />;
   }
 }
 

@@ -5,10 +5,10 @@ import type { Outgoing } from "../live/drafts";
 /** What the timeline shows, one row each, made from the entries alone. */
 export type Row =
   | { kind: "day"; key: string; at: string }
-  | { kind: "message"; key: string; entry: TimelineEntry; event: EventOf<"message_linked">; grouped: boolean }
+  | { kind: "message"; key: string; entry: TimelineEntry; event: EventOf<"message_linked">; grouped: boolean; undoable: boolean }
   | { kind: "reply"; key: string; entry: TimelineEntry; reply: ReplyRequested; moved: boolean; deliveries: Map<string, Delivery> }
   | { kind: "note"; key: string; entry: TimelineEntry; event: EventOf<"note_added"> }
-  | { kind: "line"; key: string; entry: TimelineEntry }
+  | { kind: "line"; key: string; entry: TimelineEntry; undoable: boolean; network: string | null }
   | { kind: "sending"; key: string; outgoing: Outgoing };
 
 export interface Delivery {
@@ -64,7 +64,7 @@ function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>, moved: M
   const key = String(seq);
   switch (event.type) {
     case "message_linked":
-      return moved.showsMessage(event, seq) ? { kind: "message", key, entry, event, grouped: false } : null;
+      return moved.showsMessage(event, seq) ? { kind: "message", key, entry, event, grouped: false, undoable: moved.isUndoable(entry) } : null;
     case "reply_requested":
     case "reply_linked": {
       const whole = event.type === "reply_linked" ? event.reply : event;
@@ -77,7 +77,7 @@ function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>, moved: M
     case "note_added":
       return { kind: "note", key, entry, event };
     default:
-      return LINES.has(event.type) ? { kind: "line", key, entry } : null;
+      return LINES.has(event.type) ? { kind: "line", key, entry, undoable: moved.isUndoable(entry), network: moved.networkOf(event) } : null;
   }
 }
 
@@ -112,12 +112,16 @@ function deliveriesOf(entries: readonly TimelineEntry[]): Map<string, Delivery> 
 class Moves {
   private readonly linked = new Map<string, number>();
   private readonly unlinked = new Map<string, number>();
+  private readonly networks = new Map<string, string>();
 
   constructor(entries: readonly TimelineEntry[]) {
     for (const { event, seq } of entries) {
       switch (event.type) {
         case "message_linked":
           this.linked.set(`message:${event.message.message_id}`, seq);
+          if (!this.networks.has(event.conversation_id)) {
+            this.networks.set(event.conversation_id, event.message.sender.primary.identity.kind);
+          }
           break;
         case "message_unlinked":
           this.unlinked.set(`message:${event.message_id}`, seq);
@@ -152,6 +156,26 @@ class Moves {
     return this.linked.get(key) === seq && !this.leaves(key, seq);
   }
 
+  /** Whether an agent can take this link back; the beginning of a dossier can only be moved. */
+  isUndoable({ event, seq }: TimelineEntry): boolean {
+    switch (event.type) {
+      case "conversation_unlinked":
+      case "message_unlinked":
+        return true;
+      case "conversation_linked":
+        return event.because.rule !== "new" && this.showsConversation(event, seq);
+      case "message_linked":
+        return event.because.rule !== "new" && this.showsMessage(event, seq);
+      default:
+        return false;
+    }
+  }
+
+  /** A conversation does not name its network; the first message in it does. */
+  networkOf(event: TimelineEntry["event"]): string | null {
+    return event.type === "conversation_linked" ? (this.networks.get(event.conversation.conversation_id) ?? null) : null;
+  }
+
   private leaves(key: string, after: number): boolean {
     return (this.unlinked.get(key) ?? 0) > after;
   }
@@ -178,14 +202,4 @@ function continues(before: Row, row: Extract<Row, { kind: "message" }>): boolean
 /** Why an entry is where it is, for the entries that say so. */
 export function becauseOf(entry: TimelineEntry): Because | null {
   return "because" in entry.event ? entry.event.because : null;
-}
-
-/** Whether an agent can take this link back; the beginning of a dossier can only be moved. */
-export function isUndoable(entry: TimelineEntry, entries: readonly TimelineEntry[]): boolean {
-  const { event } = entry;
-  if (event.type === "conversation_unlinked" || event.type === "message_unlinked") return true;
-  if (event.type !== "conversation_linked" && event.type !== "message_linked") return false;
-  if (event.because.rule === "new") return false;
-  const moved = new Moves(entries);
-  return event.type === "message_linked" ? moved.showsMessage(event, entry.seq) : moved.showsConversation(event, entry.seq);
 }
