@@ -10,6 +10,7 @@ from omnifil_contracts.delivery import SendMessage
 from omnifil_messaging import PoisonRecords, Received
 from omnifil_servicekit.errors import Transient
 
+from ingest_chat import metrics
 from ingest_chat.handlers import ChatHandlers, undeliverable
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ class Replies:
         if poison:
             raise PoisonRecords(poison)
         await self._chat.deliver([received.record for received in batch])
+        metrics.REPLIES_DELIVERED.inc(len(batch))
 
 
 class Sweep:
@@ -44,6 +46,7 @@ class Sweep:
             self._beat()
             try:
                 if swept := await self._chat.sweep(_UNTOUCHED_FOR):
+                    metrics.DEBTS_SWEPT.inc(swept)
                     log.info("debts_paid", conversations=swept)
             except Transient as error:
                 log.warning("sweep_waits", error=str(error))

@@ -12,6 +12,7 @@ from omnifil_contracts.identity import Actor
 from omnifil_servicekit.errors import Transient
 from pydantic import ValidationError
 
+from ingest_chat import metrics
 from ingest_chat.adapters.tokens import TokenRefused
 from ingest_chat.domain.account import ChatAccount
 from ingest_chat.domain.entry import Entry
@@ -113,6 +114,7 @@ class VisitorSocket:
     def _refuse(
         self, message: protocol.Send, code: str, detail: str, *, retry: bool = False, retry_after_s: float | None = None
     ) -> None:
+        metrics.MESSAGES_REFUSED.labels(code).inc()
         self._offer(
             protocol.error(
                 code, detail, client_message_id=message.client_message_id, retry=retry, retry_after_s=retry_after_s
@@ -146,7 +148,8 @@ class VisitorSocket:
         except (MessageRefused, TokenRefused) as error:
             self._refuse(message, error.code, error.detail)
             return
-        entry = await self._chat.accept_message(said, self._visitor, self._account, self._hello.language)
+        with metrics.ACCEPT_SECONDS.time():
+            entry = await self._chat.accept_message(said, self._visitor, self._account, self._hello.language)
         self._offer(protocol.accepted(entry, self._lobby.files))
 
     async def _show_earlier(self, before_seq: int) -> None:
