@@ -15,8 +15,10 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from imapclient import IMAPClient
 from omnifil_devstack import orphans, stack_file
 from omnifil_devstack.credentials import Credentials
+from omnifil_devstack.demo_world import SUPPORT_MAILBOX
 from omnifil_devstack.errors import PortTaken
 from omnifil_devstack.folders import home
 from omnifil_devstack.ports import PortPlan, free_ports, is_free
@@ -191,7 +193,7 @@ asyncio.run(main())
     await eventually(lambda: not psutil.pid_exists(child))
 
 
-async def test_the_world_is_there(plan: ToyPlan, said: list[str]) -> None:
+async def test_the_world_is_there_and_remembers(plan: ToyPlan, said: list[str]) -> None:
     whole = StackPlan(plan.ports, plan.data, plan.logs, plan.credentials)
 
     @dataclass(frozen=True)
@@ -208,5 +210,27 @@ async def test_the_world_is_there(plan: ToyPlan, said: list[str]) -> None:
         form = {"grant_type": "password", "username": agent.username, "password": agent.password}
         assert (await client.post("/token", data=form)).json()["token_type"] == "Bearer"
         customer = (await client.get("/mailbox/addresses")).json()[0]["address"]
-        await client.post(f"/mailbox/{customer}/mails", data={"subject": "Order", "text": "Where is it?"})
-        assert len((await client.get(f"/mailbox/{customer}/mails")).json()) == 1
+        for text in ("Where is it?", "And where is the other?"):
+            await client.post(f"/mailbox/{customer}/mails", data={"subject": "Order", "text": text})
+        assert len((await client.get(f"/mailbox/{customer}/mails")).json()) == 2
+        assert len(await asyncio.to_thread(_support_mails, plan)) == 2
+        await asyncio.to_thread(_support_mails, plan, read_first=True)
+        newcomer = (await client.post("/residents", json={"name": "Nora Lind"})).json()
+
+    async with running(only_world, said) as stack, httpx.AsyncClient(base_url=stack.world) as client:
+        assert len((await client.get(f"/mailbox/{customer}/mails")).json()) == 2
+        seen = await asyncio.to_thread(_support_mails, plan)
+        assert sorted(seen) == [False, True]
+        known = {each["address"] for each in (await client.get("/mailbox/addresses")).json()}
+        assert newcomer["email"] in known
+
+
+def _support_mails(plan: StackPlan, *, read_first: bool = False) -> list[bool]:
+    """Of each mail in the company's mailbox, whether it was read."""
+    with IMAPClient("127.0.0.1", plan.ports["imap"], ssl=False) as imap:
+        imap.login(SUPPORT_MAILBOX, plan.credentials.mailbox_password)
+        imap.select_folder("INBOX")
+        mails = imap.search("ALL")
+        if read_first:
+            imap.add_flags(mails[0], [b"\\Seen"])
+        return [b"\\Seen" in flags for flags in imap.get_flags(mails).values()]
