@@ -5,6 +5,7 @@ a crash the relay goes on from it and repeats a little; nothing is left out, for
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import timedelta
@@ -29,6 +30,8 @@ from case_service.ports import Publications
 
 log = structlog.get_logger(__name__)
 
+_IDLE_MARK_S = 10.0
+"""While nothing happens the resume token is marked this often, so that the oplog does not outrun it."""
 _CLOCKS_DIFFER = timedelta(hours=1)
 """How much of what the projection has already is published again when the stream was lost: more than a relay lags."""
 
@@ -55,6 +58,7 @@ class Relay:
         self._relaying = relaying
         self._publications = publications
         self._beat = beat
+        self._marked_at = -_IDLE_MARK_S
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. Waits for a broker or a database that is away."""
@@ -64,6 +68,7 @@ class Relay:
         backoff, attempt = Backoff(ceiling_s=5.0), 0
         while not halt.is_set():
             self._relaying.forget()
+            self._marked_at = -_IDLE_MARK_S  # the first batch of a tenure marks, whatever is in it
             self._beat()
             try:
                 await self._follow(halt)
@@ -115,7 +120,10 @@ class Relay:
         appends = [append_of(change.document) for change in batch.changes if change.document is not None]
         if appends:
             offsets |= await self._relaying.carry(appends)
+        elif time.monotonic() - self._marked_at < _IDLE_MARK_S:
+            return
         await self._positions.save(WATERMARK, batch.resume_token, offsets, fence=self._lease.token)
+        self._marked_at = time.monotonic()
 
     async def _scan(self, position: StoredPosition | None, offsets: dict[int, int], halt: asyncio.Event) -> None:
         since = position.saved_at - _CLOCKS_DIFFER if position else None
