@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 from omnifil_contracts.delivery import PresenceChanged
-from omnifil_messaging import TopicTail
+from omnifil_messaging import OffsetsGone, TopicTail
 from omnifil_mongostore import ChangeTail, Mongo, ResumeTokenGone
+from omnifil_servicekit.errors import Transient
 
 from ingest_chat.adapters.mongo_transcript import ENTRIES, chat_database, entry_of
 from ingest_chat.domain.entry import Entry
@@ -105,11 +106,16 @@ class AgentPresenceFeed:
         self.started = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        async for batch in self._tail.read("end", stop, idle_s=5):
-            self.started.set()
-            self._beat()
-            for received in batch:
-                await self._tell(received.record)
+        while not stop.is_set():
+            try:
+                async for batch in self._tail.read("end", stop, idle_s=5):
+                    self.started.set()
+                    self._beat()
+                    for received in batch:
+                        await self._tell(received.record)
+            except (OffsetsGone, Transient) as error:
+                # Presence is worth nothing a moment later: what was missed is not asked for again.
+                log.warning("presence_missed", error=type(error).__name__)
 
     async def _tell(self, presence: PresenceChanged) -> None:
         conversation_id = presence.conversation_id

@@ -261,6 +261,7 @@ export class Widget {
       const what = entry.text || entry.attachments.map((file) => texts.image(file.filename)).join(", ");
       this.announcer.append(h("p", {}, texts.newMessage(entry.name ?? texts.somebody, what)));
     }
+    while (this.announcer.childElementCount > 20) this.announcer.firstChild?.remove();
     this.announcedSeq = Math.max(this.announcedSeq, last);
   }
 
