@@ -32,7 +32,7 @@ export function Desktop() {
   const [overlay, setOverlay] = useState<"palette" | "keys" | null>(null);
   const view = useDossierView(place.dossierId);
   const customer = useCustomerPanel();
-  const showsCustomer = customer.open && place.dossierId !== null;
+  const showsCustomer = customer.open && view !== undefined;
   useEffect(uncover, [place.dossierId]);
 
   const last = view?.last_message;

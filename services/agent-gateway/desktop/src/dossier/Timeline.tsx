@@ -162,10 +162,9 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
                 data-index={item.index}
                 data-row={row.key}
                 data-seq={"entry" in row ? row.entry.seq : undefined}
-                role={row.kind === "day" ? "separator" : "article"}
+                role={row.kind === "day" ? undefined : "article"}
                 aria-posinset={row.kind === "day" ? undefined : item.index + 1}
                 aria-setsize={row.kind === "day" ? undefined : hasEarlier ? -1 : rows.length}
-                aria-label={row.kind === "day" ? format.day(row.at) : undefined}
                 tabIndex={row.kind === "day" ? undefined : -1}
                 className={styles.row}
                 style={{ transform: `translateY(${item.start}px)` }}

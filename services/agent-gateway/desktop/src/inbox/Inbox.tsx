@@ -26,6 +26,7 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
   const [q, setQ] = useState("");
   const wanted = useDeferredValue(q);
   const filter = useMemo<InboxFilter>(() => ({ channel, q: wanted }), [channel, wanted]);
+  const searching = wanted.trim() !== "";
   const { query, dossiers } = useInbox(view, filter);
   const scroller = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -67,13 +68,12 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
   useCommand({ id: "previous", title: t("command.previous"), group: "go", keys: "k", run: () => step(-1) });
   useCommand({ id: "search", title: t("command.search"), group: "go", keys: "/", run: () => field.current?.focus() });
 
-  const searching = filter.q.trim() !== "";
   const empty = searching ? "search" : view.id;
   return (
     <>
       <header className={styles.head}>
         <div className={styles.titleRow}>
-          <h1>{t(`view.${view.id}`)}</h1>
+          <h1>{searching ? t("inbox.results") : t(`view.${view.id}`)}</h1>
           <ConnectionNote />
         </div>
         <div className={styles.search}>

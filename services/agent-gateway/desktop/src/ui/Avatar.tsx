@@ -12,9 +12,7 @@ export function Avatar({ name, seed, size = 28 }: { name: string | null; seed: s
     "--hue-soft": `light-dark(hsl(${hash} 45% 91%), hsl(${hash} 28% 26%))`,
   };
   return (
-    <span className={styles.avatar} style={style as React.CSSProperties} aria-hidden="true">
-      {initials(name)}
-    </span>
+    <span className={styles.avatar} style={style as React.CSSProperties} data-initials={initials(name)} aria-hidden="true" />
   );
 }
 
