@@ -20,7 +20,10 @@ class ReferencePattern:
         return re.compile(self.pattern, re.IGNORECASE)
 
 
-_NUMBER = r"\s*(?:n[o°º]\.?|nr\.?|num(?:ber|éro|mer)?\.?)?\s*[:#]?\s*((?=[a-z-]{0,6}\d)[a-z]{0,3}-?\d{3,14})\b"
+# Customers write these texts, hostile ones too: every repetition is bounded.
+_NUMBER = (
+    r"\s{0,3}(?:n[o°º]\.?|nr\.?|num(?:ber|éro|mer)?\.?)?\s{0,3}[:#]?\s{0,3}((?=[a-z-]{0,6}\d)[a-z]{0,3}-?\d{3,14})\b"
+)
 
 DEFAULT_PATTERNS = (
     ReferencePattern("order", rf"\b(?:order|commande|bestellung|pedido|ordine)\b{_NUMBER}"),

@@ -4,15 +4,17 @@ import re
 
 from omnifil_contracts.message import InboundMessage
 
-_REPLY = re.compile(r"^\s*(?:re|aw|sv|rép|rif|res)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
-_PREFIXES = re.compile(r"^(?:\s*(?:re|aw|sv|rép|rif|res|fwd?|tr|wg|enc)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
+_REPLY = re.compile(r"\s{0,5}(?:re|aw|sv|rép|rif|res)\s{0,3}(?:\[\d{1,4}\])?\s{0,3}:", re.IGNORECASE)
+_PREFIXES = re.compile(
+    r"^(?:\s?(?:re|aw|sv|rép|rif|res|fwd?|tr|wg|enc)\s?(?:\[\d{1,4}\])?\s?:){1,50}\s?", re.IGNORECASE
+)
 _WORDS_CHARS = 80
 
 
 def subject_of(message: InboundMessage) -> str | None:
     """The subject line without `Re:` and `Fwd:`; where the channel has none, how the text begins."""
     if message.subject is not None:
-        bare = _PREFIXES.sub("", message.subject).strip()
+        bare = _PREFIXES.sub("", " ".join(message.subject.split()))
         if bare:
             return bare
     for line in message.text.splitlines():
