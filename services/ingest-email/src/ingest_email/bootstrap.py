@@ -60,7 +60,8 @@ def bootstrap(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(mongo.close)
             await stack.enter_async_context(producer)
-            await stack.enter_async_context(reader)
+            if RECEIVE in roles:
+                await stack.enter_async_context(reader)
             await ledger.prepare()
             yield
 

@@ -6,7 +6,7 @@ from ingest_email.domain.addresses import author
 from ingest_email.domain.domains import organisation
 from ingest_email.domain.limits import Limits
 from ingest_email.domain.mail import open_mail
-from ingest_email_mails import a_mail, answers, signed
+from ingest_email_mails import a_mail, answers, signed, signed_by_hand
 from omnifil_contracts.identity import Assurance, AssuredIdentity
 
 DOMAIN = "mail.example"
@@ -64,6 +64,24 @@ def test_a_signature_of_a_part_of_the_mail_proves_nothing() -> None:
     raw = signed(a_mail(), DOMAIN, length=True)
     assert why(raw + b"and another line that nobody signed\r\n") == "dkim-fail"
     assert why(raw) == "dkim-fail"
+
+
+def test_a_signature_that_leaves_the_author_out_proves_nothing() -> None:
+    assert why(signed_by_hand(a_mail(), DOMAIN, "to:subject")) == "dkim-fail"
+    assert judged(signed_by_hand(a_mail(), DOMAIN, "from:subject")).assurance is Assurance.VERIFIED
+
+
+def test_a_signature_counts_for_the_domain_that_made_it() -> None:
+    mail = open_mail(signed(a_mail(), "evil.example"), Limits())
+    told = answers() | answers("evil.example")
+    assert authenticity._verifies(mail, authenticity.Signature(0, "evil.example", "s1"), told)
+    assert not authenticity._verifies(mail, authenticity.Signature(0, DOMAIN, "s1"), told)
+
+
+def test_two_policies_are_none() -> None:
+    raw = signed(a_mail(author="clara@news.mail.example"), DOMAIN)
+    twice = answers() | {f"_dmarc.{DOMAIN}": ("v=DMARC1; p=none", "v=DMARC1; p=reject")}
+    assert why(raw, twice) == "no-dmarc-policy"
 
 
 def test_a_second_from_proves_nothing() -> None:

@@ -102,7 +102,7 @@ def test_html_of_strangers_is_made_safe(us: OurMailbox) -> None:
         '<script>alert(1)</script><style>@import "//evil.example"</style>'
         '<p onclick="x()" style="background:url(https://evil.example/p.gif)">words</p>'
         '<img src="https://evil.example/pixel.gif"><img src="cid:logo@mail"><img src="cid:unknown">'
-        '<a href="javascript:alert(1)">a</a><a href="https://shop.example">b</a>'
+        '<a href="javascript:alert(1)">a</a><a href="https://shop.example">b</a><a href="/x">c</a>'
         '<form action="/x"><input name=p></form><iframe src="https://evil.example"></iframe>'
         '<base href="//evil.example">'
     )
@@ -117,6 +117,7 @@ def test_html_of_strangers_is_made_safe(us: OurMailbox) -> None:
     assert "evil.example" not in message.html
     assert "alert" not in message.html
     assert f'<img src="cid:{sha256}">' in message.html
+    assert message.html.count("href=") == 1
     assert 'href="https://shop.example"' in message.html
     assert [(each.sha256, each.inline) for each in message.attachments] == [(sha256, True)]
 

@@ -81,7 +81,7 @@ class _Process:
 
 
 class ProcessReader:
-    """The port `Reader` on a number of processes, started when first needed. Close it with `async with`."""
+    """The port `Reader` on a number of processes. `async with` starts the first; the others start when needed."""
 
     def __init__(self, limits: Limits, *, processes: int, limit_s: float) -> None:
         self._limits = limits
@@ -90,15 +90,34 @@ class ProcessReader:
         for _ in range(processes):
             self._places.put_nowait(None)
         self._running: set[_Process] = set()
+        self._warming: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self._warming = asyncio.create_task(self._warm())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._warming is not None:
+            await self._warming
         await asyncio.gather(*(process.end() for process in self._running))
         self._running.clear()
+
+    async def _warm(self) -> None:
+        """The first mail need not wait for a process to start."""
+        process = await self._places.get()
+        try:
+            process = process or await self._started()
+        except Transient as error:
+            log.warning("reading_process_does_not_start", error=str(error))
+        finally:
+            self._places.put_nowait(process)
+
+    async def _started(self) -> _Process:
+        process = await _Process.start()
+        self._running.add(process)
+        return process
 
     async def draft(self, raw: bytes, us: OurMailbox) -> Draft:
         """What the mail says. Raises `BrokenMail`."""
@@ -125,8 +144,7 @@ class ProcessReader:
         process = await self._places.get()
         try:
             if process is None:
-                process = await _Process.start()
-                self._running.add(process)
+                process = await self._started()
             async with asyncio.timeout(self._limit_s):
                 return await process.ask(work, arguments)
         except BrokenMail:

@@ -23,7 +23,7 @@ Answers = Mapping[str, tuple[str, ...] | None]
 """TXT records by name: empty when there are none, None when DNS did not answer."""
 
 UNAVAILABLE = "dns-unavailable"
-_SIGNATURES_LIMIT = 5
+_SIGNATURES_LIMIT = 10
 _MIN_KEY_BITS = 1024
 
 
