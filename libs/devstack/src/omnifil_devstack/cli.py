@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from omnifil_devstack.errors import StackError
+from omnifil_devstack.errors import StackError, about
 
 app = typer.Typer(
     name="omnifil",
@@ -160,12 +160,8 @@ def main() -> None:
     except StackError as problem:
         print(f"omnifil: {problem}", file=sys.stderr)
         sys.exit(1)
-    except PermissionError as refused:
-        print(
-            f"omnifil: {refused.filename} cannot be written: give yourself write permission there, "
-            "or choose another place with OMNIFIL_HOME.",
-            file=sys.stderr,
-        )
+    except OSError as refused:
+        print(f"omnifil: {about(refused)}", file=sys.stderr)
         sys.exit(1)
 
 

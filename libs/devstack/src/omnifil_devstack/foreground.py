@@ -27,6 +27,8 @@ async def run_until_stopped(
     stopping.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await suite
+    if stopped.is_set():
+        announce("Stopped.")
 
 
 async def _run(supervisor: Supervisor, inside: Callable[[stack_file.Stack], Awaitable[None]]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import httpx
 
 from omnifil_devstack import orphans, stack_file
-from omnifil_devstack.errors import StackError
+from omnifil_devstack.errors import StackError, about
 from omnifil_devstack.folders import CHECKOUT, home
 from omnifil_devstack.kafka_server import KafkaServer
 from omnifil_devstack.mail_server import MailServer
@@ -80,8 +80,9 @@ class Supervisor:
                 self._start_servers(servers_are_up),
                 *(self._start_service(service, servers_are_up) for service in self._plan.services),
             )
-        except* StackError as failures:
-            raise _first(failures) from None
+        except* (StackError, OSError) as failures:
+            first = _first(failures)
+            raise about(first) if isinstance(first, OSError) else first from None
 
     async def _start_servers(self, up: asyncio.Event) -> None:
         await _together(self._start_kafka(), self._start_mongod(), self._start_mail())
@@ -262,7 +263,7 @@ async def _together(*work: Awaitable[None]) -> None:
             group.create_task(one(each))
 
 
-def _first(failures: BaseExceptionGroup[StackError]) -> StackError:
+def _first(failures: BaseExceptionGroup[StackError | OSError]) -> StackError | OSError:
     first = failures.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 

@@ -19,7 +19,7 @@ from imapclient import IMAPClient
 from omnifil_devstack import orphans, stack_file
 from omnifil_devstack.credentials import Credentials
 from omnifil_devstack.demo_world import SUPPORT_MAILBOX
-from omnifil_devstack.errors import PortTaken
+from omnifil_devstack.errors import PortTaken, StackError
 from omnifil_devstack.folders import home
 from omnifil_devstack.ports import PortPlan, free_ports, is_free
 from omnifil_devstack.service_plan import Service
@@ -132,6 +132,14 @@ async def test_a_stop_waits_for_a_service_that_finishes_its_work(plan: ToyPlan, 
     with pytest.raises(asyncio.CancelledError):
         await running_suite
     assert "finished" in (plan.logs / "toy.log").read_text()
+    assert stack_file.read() is None
+
+
+async def test_a_service_that_does_not_start_is_named_with_its_last_word(plan: ToyPlan, said: list[str]) -> None:
+    (plan.toys / "toy.py").write_text("raise SystemExit('ERROR: the toy is broken')")
+    with pytest.raises(StackError, match=r"toy ended with code 1 .*the toy is broken"):
+        async with running(plan, said):
+            pass
     assert stack_file.read() is None
 
 

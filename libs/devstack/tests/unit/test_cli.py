@@ -1,5 +1,6 @@
 """What the command says when there is nothing to say it about."""
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from omnifil_devstack import stack_file
 from omnifil_devstack.cli import app, main
 from omnifil_devstack.credentials import Credentials
-from omnifil_devstack.errors import StackError
+from omnifil_devstack.errors import StackError, about
 from omnifil_devstack.log_files import show
 from omnifil_devstack.ports import PortPlan
 from omnifil_devstack.stack_plan import StackPlan
@@ -39,6 +40,14 @@ def test_a_problem_is_a_sentence_and_no_traceback(
         main()
     assert ended.value.code == 1
     assert capsys.readouterr().err.startswith("omnifil: There is no log of nobody")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(errno.ENOSPC, "disk is full"), (errno.EACCES, "write permission"), (errno.EIO, "omnifil doctor")],
+)
+def test_what_the_system_refuses_is_said_with_what_to_do(number: int, told: str) -> None:
+    assert told in str(about(OSError(number, "refused", "/somewhere")))
 
 
 def test_clean_data_forgets_data_and_keeps_the_rest(own_home: Path) -> None:

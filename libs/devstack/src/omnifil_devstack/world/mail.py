@@ -58,7 +58,8 @@ class Post:
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
-            await asyncio.to_thread(self._mirror)
+            with suppress(IMAPClientError, OSError):  # it may be gone before us
+                await asyncio.to_thread(self._mirror)
             for session in self._sessions.values():
                 with suppress(IMAPClientError, OSError):
                     session.logout()
