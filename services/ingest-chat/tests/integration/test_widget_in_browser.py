@@ -1,10 +1,14 @@
 """The widget in a real Chromium, on a plain page of another origin, against the real service."""
 
 import asyncio
+import base64
+import io
 import os
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +16,10 @@ from urllib.parse import urlencode
 import pytest
 import pytest_asyncio
 import uvicorn
+from omnifil_contracts import ids
 from omnifil_contracts.delivery import SendMessage
 from omnifil_messaging import KafkaSettings, Outgoing, Producer
+from PIL import Image
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -101,10 +107,6 @@ class Agent:
         self._kafka = kafka
 
     async def reply(self, conversation_id: str, text: str) -> None:
-        from datetime import UTC, datetime
-
-        from omnifil_contracts import ids
-
         reply_id = f"reply {text}"
         outbound_id = ids.outbound_id(reply_id, conversation_id)
         conversation = {"conversation_id": conversation_id, "channel": "chat", "account": "shop", "key": "k"}
@@ -270,8 +272,6 @@ async def test_signing_in_and_out_never_shows_one_persons_words_to_another(
 async def test_images_names_and_typing_in_the_dark(
     browser: Browser, shop: Shop, agent: Agent, records_of: Any, tmp_path: Path
 ) -> None:
-    from PIL import Image
-
     Image.linear_gradient("L").resize((640, 420)).convert("RGB").save(tmp_path / "candle.png")
     context = await browser.new_context(viewport=DESK, color_scheme="dark")
     page = await context.new_page()
@@ -313,4 +313,69 @@ async def test_it_can_be_used_without_a_mouse(browser: Browser, shop: Shop) -> N
         assert await page.evaluate("document.activeElement.hasAttribute('data-omnifil-chat')")
     await page.keyboard.press("Escape")
     await expect(launcher).to_be_focused()
+    await page.close()
+
+
+async def test_a_reply_to_a_closed_panel_is_counted_and_read_only_when_it_is_opened(
+    browser: Browser, shop: Shop, agent: Agent, records_of: Any, eventually: Any
+) -> None:
+    page = await browser.new_page(viewport=DESK)
+    await page.goto(shop.url())
+    await page.get_by_role("button", name="Chat with us").click()
+    await write(page, "Hello")
+    await expect(page.locator(".meta.sent")).to_have_count(1)
+    await page.get_by_role("button", name="Close the chat").click()
+    await agent.reply((await records_of("inbound.chat.v1"))[0]["conversation"]["conversation_id"], "Here I am")
+    await expect(page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
+
+    async def states() -> set[str]:
+        return {report["state"] for report in await records_of("delivery.events.v1")}
+
+    async def is_delivered() -> None:
+        assert await states() == {"sent", "delivered"}
+
+    async def is_read() -> None:
+        assert "read" in await states()
+
+    await eventually(is_delivered)
+    await page.reload()
+    await expect(page.get_by_role("button", name="Chat with us, 1 new message")).to_be_visible()
+    await page.get_by_role("button", name="Chat with us").click()
+    await eventually(is_read)
+    await expect(page.locator(".badge")).to_be_hidden()
+    await page.close()
+
+
+DROP = """([kind, encoded]) => {
+  const panel = document.querySelector('[data-omnifil-chat]').shadowRoot.querySelector('.panel');
+  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], 'dropped.png', { type: 'image/png' }));
+  const target = kind === 'paste' ? panel.querySelector('textarea') : panel;
+  target.dispatchEvent(kind === 'paste'
+    ? new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true })
+    : new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
+
+
+async def test_images_are_dropped_or_pasted_and_what_is_none_says_so(
+    browser: Browser, shop: Shop, records_of: Any
+) -> None:
+    picture = io.BytesIO()
+    Image.linear_gradient("L").save(picture, "PNG")
+    page = await browser.new_page(viewport=DESK)
+    await page.goto(shop.url())
+    await page.get_by_role("button", name="Chat with us").click()
+    for kind in ("drop", "paste"):
+        await page.evaluate(DROP, [kind, base64.b64encode(picture.getvalue()).decode()])
+    await expect(page.locator(".thumb:not(.busy):not(.failed)")).to_have_count(2)
+    await page.evaluate(DROP, ["drop", base64.b64encode(b"this is no image").decode()])
+    await expect(page.locator(".tray")).to_have_attribute("data-problem", re.compile("Only JPEG"))
+    await expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    await page.get_by_role("button", name="Remove the image").last.click()
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".picture img")).to_have_count(2)
+    await expect(page.locator(".meta.sent")).to_have_count(1)
+    [record] = await records_of("inbound.chat.v1")
+    assert [each["filename"] for each in record["attachments"]] == ["dropped.png", "dropped.png"]
     await page.close()

@@ -15,7 +15,8 @@ CLIENT_MESSAGE_ID = r"^[A-Za-z0-9_-]{8,64}$"
 
 _EMAIL = re.compile(r"^[^\s@<>\"(),:;\[\]\\]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_ONE_LINE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+# Line breaks, and what turns the direction of writing: in a name it would only make one look like another.
+_ONE_LINE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
 class MessageRefused(Exception):

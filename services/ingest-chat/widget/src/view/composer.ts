@@ -52,7 +52,7 @@ export class Composer {
       this.tray,
       h("div", { class: "row" },
         h("button", { ...attach, onclick: () => chooser.click() }, icon("image")), chooser, this.box, this.sendButton),
-    ); // prettier-ignore
+    );
     this.box.addEventListener("input", () => this.written());
     this.box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

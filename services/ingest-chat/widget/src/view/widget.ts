@@ -54,7 +54,7 @@ export class Widget {
     this.wiring = wiring;
     this.scope = chat.scope;
     this.launcher = h("button", { class: "launcher", type: "button", "aria-expanded": "false", onclick: () => this.toggle() },
-      icon("chat"), this.badge); // prettier-ignore
+      icon("chat"), this.badge);
     this.earlier = h("button", { class: "quiet earlier", type: "button", hidden: true, onclick: () => chat.earlier() }, texts.earlier);
     this.list = new MessageList(wiring.language, texts, {
       retry: (id) => chat.retry(id),
@@ -70,12 +70,12 @@ export class Widget {
       draftKey: () => `omnifil.${wiring.account}.draft.${chat.scope}`,
     });
     this.scroller = h("div", { class: "scroller", tabindex: 0, "aria-labelledby": "title", role: "region" },
-      this.greeting, this.earlier, this.list.element, this.contact.element); // prettier-ignore
+      this.greeting, this.earlier, this.list.element, this.contact.element);
     const close = { class: "close", type: "button", "aria-label": texts.close, title: texts.close };
     this.panel = h("section", { class: "panel", role: "dialog", "aria-modal": "true", "aria-labelledby": "title", hidden: true },
       h("header", {}, this.face, h("div", { class: "titles" }, this.title, this.subtitle),
         h("button", { ...close, onclick: () => this.close() }, icon("down"))),
-      this.banner, this.scroller, this.composer.element, h("div", { class: "drop", "aria-hidden": "true" }, texts.dropHere)); // prettier-ignore
+      this.banner, this.scroller, this.composer.element, h("div", { class: "drop", "aria-hidden": "true" }, texts.dropHere));
     this.contact.isDone = this.contactWasDone();
     this.host = this.mount();
     this.listen();
