@@ -25,6 +25,7 @@ Start = Mapping[int, int] | Literal["end", "beginning"]
 _POLL_MS = 250
 _LOOKUP_S = 10.0
 _NEW_PARTITIONS_S = 5.0
+_PATIENCE = 4
 
 
 class TopicTail(Generic[T]):
@@ -56,7 +57,7 @@ class TopicTail(Generic[T]):
         while not stop.is_set():
             consumer = self._client()
             try:
-                position = await self._begin(consumer, position)
+                position = await self._begin(consumer, position, patient=attempt < _PATIENCE)
                 attempt = 0
                 async for records in self._batches(consumer, stop, position, max_records, idle_s):
                     yield self._decoded(records)
@@ -92,9 +93,12 @@ class TopicTail(Generic[T]):
         )
 
     async def _begin(
-        self, consumer: AIOKafkaConsumer, position: Mapping[int, int] | Literal["end", "beginning"]
+        self, consumer: AIOKafkaConsumer, position: Mapping[int, int] | Literal["end", "beginning"], *, patient: bool
     ) -> dict[int, int]:
-        """Connect and assign every partition at its position, which is returned."""
+        """Connect and assign every partition at its position, which is returned.
+
+        While `patient`, a partition that is not there is one that this broker has not heard of yet.
+        """
         await consumer.start()
         first, end = await self._bounds_by(consumer)
         if position == "end":
@@ -103,6 +107,8 @@ class TopicTail(Generic[T]):
             begin = dict(first)
         else:
             given = position
+            if patient and (unheard := given.keys() - first.keys()):
+                raise Transient(f"{self.topic} has no partitions {sorted(unheard)} yet: trying again.")
             begin = {partition: given.get(partition, first[partition]) for partition in first}
             gone = {
                 partition: (wanted, first.get(partition, 0), end.get(partition, 0))

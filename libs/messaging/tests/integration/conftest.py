@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, cast
 
 import pytest
 import pytest_asyncio
@@ -16,13 +17,13 @@ from omnifil_messaging import (
     BatchConsumer,
     KafkaSettings,
     Outgoing,
-    Patience,
     Producer,
     Received,
     TopicTail,
     ensure_topics,
 )
 from omnifil_messaging.outgoing import Wire
+from omnifil_testkit.waiting import Eventually, eventually_
 
 GROUP = "things-reader"
 NAME = "things.v1"
@@ -134,6 +135,6 @@ async def bench(kafka_settings: KafkaSettings) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def hurried() -> Patience:
-    """The broker's smallest session timeout, and short pauses."""
-    return Patience(session_timeout_s=6)
+def eventually() -> Eventually:
+    """The testkit's, with more time: sessions have to end and brokers to start, also on a busy machine."""
+    return cast("Eventually", partial(eventually_, timeout_s=60))

@@ -76,18 +76,18 @@ async def test_nothing_acknowledged_is_lost_when_the_broker_goes_and_comes_back(
             writing, tailing = asyncio.create_task(write(producer)), asyncio.create_task(tail())
             for _ in range(2):
                 seen = len(handled.things)
-                await eventually(lambda seen=seen: len(handled.things) > seen + 100, timeout_s=60)  # type: ignore[misc]
+                await eventually(lambda seen=seen: len(handled.things) > seen + 100)  # type: ignore[misc]
                 await getattr(broker, end)()
                 before = refused
                 # Away for longer than one publish waits, so that the writer sees it.
-                await eventually(lambda before=before: refused > before, timeout_s=30)  # type: ignore[misc]
+                await eventually(lambda before=before: refused > before)  # type: ignore[misc]
                 await broker.restart()
             seen = len(handled.things)
-            await eventually(lambda: len(handled.things) > seen + 100, timeout_s=60)
+            await eventually(lambda: len(handled.things) > seen + 100)
             stop.set()
             await writing
-            await eventually(lambda: set(acknowledged) <= set(handled.things), timeout_s=60)
-            await eventually(lambda: set(acknowledged) <= tailed_things, timeout_s=60)
+            await eventually(lambda: set(acknowledged) <= set(handled.things))
+            await eventually(lambda: set(acknowledged) <= tailed_things)
             stop_tail.set()
             await tailing
     assert refused >= 2
@@ -115,7 +115,7 @@ async def test_a_consumer_that_is_started_before_the_broker_waits_for_it(
             broker = await KafkaServer.start(tmp_path / "kafka", port=port, controller_port=controller_port)
             await ensure_topics(settings, [topic()])
             await bench.publish(thing("a", 1))
-            await eventually(lambda: handled.of("a") == [1], timeout_s=30)
+            await eventually(lambda: handled.of("a") == [1])
         await broker.kill()
 
 
@@ -159,5 +159,5 @@ async def test_work_under_way_while_the_broker_is_away_is_committed_when_it_is_b
             await eventually(lambda: handled.of("a") == list(range(10)))
             await broker.restart()
             await bench.publish(thing("a", 10))
-            await eventually(lambda: 10 in handled.of("a"), timeout_s=60)
+            await eventually(lambda: 10 in handled.of("a"))
         assert sum((await bench.committed()).values()) == 11

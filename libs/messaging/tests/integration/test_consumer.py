@@ -173,7 +173,7 @@ async def test_a_handler_that_hangs_loses_its_partitions_to_another(bench: Bench
     async with bench.consuming(hanging, patience=patience):
         await entered.wait()
         async with bench.consuming(other):
-            await eventually(lambda: other.of("a") == [1], timeout_s=25)
+            await eventually(lambda: other.of("a") == [1])
         release.set()
 
 
@@ -201,7 +201,7 @@ async def test_a_rebalance_in_the_middle_of_a_batch_loses_nothing_and_keeps_the_
             async with bench.consuming(slowly, max_records=100):
                 await eventually(lambda seen=seen: len(log) > seen + 100)  # type: ignore[misc]
         await feeding
-        await eventually(lambda: len(set(log)) == 120 * len(keys), timeout_s=40)
+        await eventually(lambda: len(set(log)) == 120 * len(keys))
     for key in keys:
         numbers = [n for each, n in log if each == key]
         assert list(dict.fromkeys(numbers)) == list(range(120))

@@ -37,13 +37,13 @@ async def test_records_written_but_not_committed_come_again_after_a_crash(
     await bench.publish(*(thing("a", n) for n in range(30)))
     written, rounds = tmp_path / "written", tmp_path / "written.rounds"
     async with consumer_process(bench, written, "hang"):
-        await eventually(lambda: rounds.exists() and len(rounds.read_text()) > 5, timeout_s=30)
+        await eventually(lambda: rounds.exists() and len(rounds.read_text()) > 5)
     assert written.read_text()
     assert await bench.committed() == {}
     again = Handled()
     async with bench.consuming(again):
         # The dead member's session has to end first.
-        await eventually(lambda: again.of("a") == list(range(30)), timeout_s=30)
+        await eventually(lambda: again.of("a") == list(range(30)))
 
 
 async def test_processes_that_are_killed_at_random_lose_nothing_and_keep_the_order(
@@ -67,9 +67,9 @@ async def test_processes_that_are_killed_at_random_lose_nothing_and_keep_the_ord
             seen = len(lines())
             async with consumer_process(bench, written, "work"):
                 enough = seen + random.randint(100, 500)  # noqa: S311 nothing secret
-                await eventually(lambda enough=enough: len(lines()) > enough, timeout_s=40)  # type: ignore[misc]
+                await eventually(lambda enough=enough: len(lines()) > enough)  # type: ignore[misc]
         await feeding
-        await eventually(lambda: len(set(lines())) == 400 * len(keys), timeout_s=60)
+        await eventually(lambda: len(set(lines())) == 400 * len(keys))
         assert steady.returncode is None
     for key in keys:
         numbers = [int(line.split()[1]) for line in lines() if line.split()[0] == key]

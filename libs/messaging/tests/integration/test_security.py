@@ -108,7 +108,7 @@ async def test_records_go_and_come_over_tls_with_a_password(
             bench = Bench(settings, producer)
             async with bench.consuming(handled):
                 await bench.publish(thing("a", 1))
-                await eventually(lambda handled=handled: handled.of("a") == [1], timeout_s=30)  # type: ignore[misc]
+                await eventually(lambda handled=handled: handled.of("a") == [1])  # type: ignore[misc]
         assert sum((await TopicTail(settings, NAME).end_offsets()).values()) == 1
 
 

@@ -9,6 +9,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from omnifil_messaging import OffsetsGone, Producer, Received, TopicTail
 from omnifil_messaging.outgoing import Wire
 from omnifil_testkit.waiting import Eventually
+from structlog.testing import capture_logs
 
 from .conftest import NAME, Bench, Thing, thing
 
@@ -116,8 +117,15 @@ async def test_partitions_that_are_added_are_read_too_and_nothing_twice(bench: B
     await admin.close()
     async with Producer(bench.settings) as producer:
         await producer.publish_raw([Wire(NAME, b"new", b'{"key": "new", "n": 99}', partition=4)])
-    await eventually(lambda: any(each.partition == 4 for each in reader.got), timeout_s=30)
+    await eventually(lambda: any(each.partition == 4 for each in reader.got))
     assert sorted(await reader.end()) == [*range(20), 99]
+
+
+async def test_a_partition_that_does_not_exist_is_gone_but_only_after_some_attempts(bench: Bench) -> None:
+    with capture_logs() as logs, pytest.raises(OffsetsGone, match="partition 9: wanted 4"):
+        async for _ in TopicTail(bench.settings, NAME).read({9: 4}, asyncio.Event()):
+            pass
+    assert [each["event"] for each in logs] == ["tail_waits"] * 4
 
 
 async def test_retention_that_overtakes_a_slow_reader_is_told_in_the_middle(bench: Bench) -> None:

@@ -70,7 +70,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 async def test_the_death_of_a_leader_loses_nothing_and_stops_nobody(cluster: Cluster, eventually: Eventually) -> None:
     settings = KafkaSettings(cluster.bootstrap, "t.", "test", KafkaEnvironment(replication=3, delivery_timeout_s=20))
-    await eventually(lambda: _made(settings), timeout_s=60)
+    await eventually(lambda: _made(settings))
     acknowledged: list[tuple[str, int]] = []
     keys = "abcdefgh"
     stop = asyncio.Event()
@@ -88,13 +88,13 @@ async def test_the_death_of_a_leader_loses_nothing_and_stops_nobody(cluster: Clu
         bench = Bench(settings, producer)
         async with bench.consuming(handled):
             writing = asyncio.create_task(write(producer))
-            await eventually(lambda: len(handled.things) > 200, timeout_s=60)
+            await eventually(lambda: len(handled.things) > 200)
             await cluster.brokers[await _a_leader(settings)].kill()
             seen = len(handled.things)
-            await eventually(lambda: len(handled.things) > seen + 1000, timeout_s=90)
+            await eventually(lambda: len(handled.things) > seen + 1000)
             stop.set()
             await writing
-            await eventually(lambda: set(acknowledged) <= set(handled.things), timeout_s=60)
+            await eventually(lambda: set(acknowledged) <= set(handled.things))
     for key in keys:
         first_seen = list(dict.fromkeys(handled.of(key)))
         assert first_seen == sorted(first_seen)
