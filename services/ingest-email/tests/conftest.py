@@ -1,20 +1,13 @@
-"""Makes the modules beside it importable: with importlib's mode, test folders are no packages."""
+"""Makes `email_scenes` importable: with importlib's mode, test folders are no packages."""
 
-import importlib.util
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
 from ingest_email.domain.limits import Limits
 from ingest_email.domain.mailbox import OurMailbox
-
-for _name in ("mails", "replies", "fakes", "contracts"):
-    _file = Path(__file__).parent / f"{_name}.py"
-    _spec = importlib.util.spec_from_file_location(f"ingest_email_{_name}", _file)
-    if _spec is not None and _spec.loader is not None and _file.exists():
-        _module = importlib.util.module_from_spec(_spec)
-        sys.modules[_spec.name] = _module
-        _spec.loader.exec_module(_module)
 
 
 @pytest.fixture

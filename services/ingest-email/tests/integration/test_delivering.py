@@ -5,19 +5,21 @@ import email.policy
 from typing import Any
 
 import pytest
-from ingest_email_mails import a_mail
-from ingest_email_replies import REFERENCE, a_reply
+from email_scenes.mails import a_mail
+from email_scenes.outside import MakeMailbox, Suite
+from email_scenes.replies import REFERENCE, a_reply
 from omnifil_contracts.delivery import SendMessage
 from omnifil_contracts.identity import Identity
 from omnifil_contracts.message import Participant
 from omnifil_messaging import Outgoing
 from omnifil_testkit.builders import NOON
+from omnifil_testkit.waiting import Eventually
 
 pytestmark = pytest.mark.integration
 OUTBOUND, REPORTS, INBOUND = "outbound.email.v1", "delivery.events.v1", "inbound.email.v1"
 
 
-async def publish(suite: Any, *commands: SendMessage) -> None:
+async def publish(suite: Suite, *commands: SendMessage) -> None:
     await suite.producer.publish_all(
         [
             Outgoing(OUTBOUND, each.target.conversation.conversation_id, each, each.outbound_id, "/test", None, NOON)
@@ -26,13 +28,15 @@ async def publish(suite: Any, *commands: SendMessage) -> None:
     )
 
 
-async def reported(suite: Any, outbound_id: str) -> dict:
+async def reported(suite: Suite, outbound_id: str) -> dict[str, Any]:
     found = [each for each in await suite.values(REPORTS) if each["outbound_id"] == outbound_id]
     assert found
     return found[-1]
 
 
-async def test_a_reply_arrives_in_the_right_thread_and_is_reported(suite, new_mailbox, eventually) -> None:
+async def test_a_reply_arrives_in_the_right_thread_and_is_reported(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     shop, customer, friend = await new_mailbox(), await new_mailbox(), await new_mailbox()
     copy = Participant(identity=Identity(kind="email", value=friend.address), role="cc", display_name="A friend")
     reply = a_reply(customer.address, copies=(copy,))
@@ -54,7 +58,9 @@ async def test_a_reply_arrives_in_the_right_thread_and_is_reported(suite, new_ma
     assert mail.get_content().splitlines() == ["It left yesterday.", "From Lyon."]
 
 
-async def test_a_redelivered_command_is_sent_once(suite, new_mailbox, eventually) -> None:
+async def test_a_redelivered_command_is_sent_once(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     shop, customer = await new_mailbox(), await new_mailbox()
     first, last = a_reply(customer.address), a_reply(customer.address, conversation="<other@mail.example>")
     settings = suite.settings(shop.account())
@@ -69,7 +75,9 @@ async def test_a_redelivered_command_is_sent_once(suite, new_mailbox, eventually
     assert len([each for each in await suite.values(REPORTS) if each["outbound_id"] == first.outbound_id]) == 1
 
 
-async def test_the_customers_answer_brings_the_reference_back(suite, new_mailbox, eventually) -> None:
+async def test_the_customers_answer_brings_the_reference_back(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     shop, customer = await new_mailbox(), await new_mailbox()
     reply = a_reply(customer.address)
     async with suite.running(suite.settings(shop.account())):
@@ -79,7 +87,7 @@ async def test_the_customers_answer_brings_the_reference_back(suite, new_mailbox
         shop.deliver(customer.raws()[0])
         shop.deliver(a_mail(message_id="<m3@mail.example>", in_reply_to=ours, references=f"<root@mail.example> {ours}"))
 
-        async def answered() -> list:
+        async def answered() -> list[dict[str, Any]]:
             values = await suite.values(INBOUND)
             assert "<m3@mail.example>" in [each["provider_message_id"] for each in values]
             return values
@@ -90,7 +98,9 @@ async def test_the_customers_answer_brings_the_reference_back(suite, new_mailbox
     assert values[0]["conversation"]["key"] == "<root@mail.example>"
 
 
-async def test_a_bounce_is_reported_with_what_the_server_said(suite, new_mailbox, eventually) -> None:
+async def test_a_bounce_is_reported_with_what_the_server_said(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     shop, customer = await new_mailbox(), await new_mailbox()
     reply = a_reply(customer.address)
     async with suite.running(suite.settings(shop.account())):
@@ -98,7 +108,7 @@ async def test_a_bounce_is_reported_with_what_the_server_said(suite, new_mailbox
         ours = (await eventually(lambda: reported(suite, reply.outbound_id)))["provider_message_id"]
         shop.deliver(a_bounce(ours, customer.address), sender="mailer-daemon@mx.example")
 
-        async def failed() -> dict:
+        async def failed() -> dict[str, Any]:
             report = await reported(suite, reply.outbound_id)
             assert report["state"] == "failed"
             return report

@@ -4,19 +4,22 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
+from email_scenes.mails import a_mail
+from email_scenes.outside import MakeMailbox, Suite
 from ingest_email.adapters.imap_mailboxes import ImapFolder, ImapMailboxes
-from ingest_email.bootstrap import _mailboxes, bootstrap
-from ingest_email_mails import a_mail
+from ingest_email.bootstrap import bootstrap
 from omnifil_messaging.dead_letter.shelf import Shelf
+from omnifil_testkit.waiting import Eventually
 
 pytestmark = pytest.mark.integration
 INBOUND, RAW = "inbound.email.v1", "inbound.email.raw.v1"
 
 
-async def known(suite: Any, *message_ids: str) -> list[dict]:
+async def known(suite: Suite, *message_ids: str) -> list[dict[str, Any]]:
     """The records, once all of these are there."""
     values = await suite.values(INBOUND)
     assert {each["provider_message_id"] for each in values} >= set(message_ids)
@@ -41,13 +44,16 @@ class _Killing(ImapMailboxes):
             yield folder
 
 
-async def test_a_crash_between_kafka_and_seen_has_one_effect(suite, new_mailbox, eventually) -> None:
+async def test_a_crash_between_kafka_and_seen_has_one_effect(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     settings = suite.settings(mailbox.account())
     mailbox.deliver(a_mail())
-    real = _mailboxes(settings)
-    killing = _Killing(real._servers, timeout_s=10, renewal_s=60, poll_interval_s=1)
+    servers = {name: account.imap for name, account in settings.accounts.items()}
+    killing = _Killing(servers, timeout_s=10, renewal_s=60, poll_interval_s=1)
     service = bootstrap(settings, frozenset({"receive"}), mailboxes=killing)
+    assert service.resources is not None
     async with service.resources:
         with pytest.raises(_Killed):
             await service.loops["receive support"](asyncio.Event())
@@ -61,7 +67,9 @@ async def test_a_crash_between_kafka_and_seen_has_one_effect(suite, new_mailbox,
     assert len({dict(record.headers)["ce_id"] for record in records}) == 1
 
 
-async def test_a_mail_that_a_human_read_meanwhile_is_not_missed(suite, new_mailbox, eventually) -> None:
+async def test_a_mail_that_a_human_read_meanwhile_is_not_missed(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     settings = suite.settings(mailbox.account())
     mailbox.deliver(a_mail())
@@ -76,7 +84,9 @@ async def test_a_mail_that_a_human_read_meanwhile_is_not_missed(suite, new_mailb
     assert len(values) == 2
 
 
-async def test_what_was_read_before_our_time_is_not_taken(suite, new_mailbox, eventually) -> None:
+async def test_what_was_read_before_our_time_is_not_taken(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     mailbox.deliver(a_mail(message_id="<old@mail.example>"))
     with mailbox.connect() as human:
@@ -87,7 +97,9 @@ async def test_what_was_read_before_our_time_is_not_taken(suite, new_mailbox, ev
     assert [each["provider_message_id"] for each in values] == ["<new@mail.example>"]
 
 
-async def test_after_a_new_uidvalidity_everything_is_looked_at_again(suite, new_mailbox, eventually) -> None:
+async def test_after_a_new_uidvalidity_everything_is_looked_at_again(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     account = mailbox.account()
     account["imap"]["folder"] = "Support"
@@ -114,7 +126,7 @@ async def test_after_a_new_uidvalidity_everything_is_looked_at_again(suite, new_
 def _all_seen(mailbox: Any, folder: str) -> bool:
     with mailbox.connect() as server:
         server.select_folder(folder)
-        return server.search("UNSEEN") == []
+        return not server.search("UNSEEN")
 
 
 def a_deep_mail(depth: int = 30) -> bytes:
@@ -124,7 +136,9 @@ def a_deep_mail(depth: int = 30) -> bytes:
     return f"From: clara@mail.example\r\nSubject: deep\r\nMessage-ID: <deep@mail.example>\r\n{body}".encode()
 
 
-async def test_a_broken_mail_is_set_aside_raw_and_can_be_replayed(suite, new_mailbox, eventually) -> None:
+async def test_a_broken_mail_is_set_aside_raw_and_can_be_replayed(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     mailbox.deliver(a_deep_mail())
     mailbox.deliver(a_mail())
@@ -151,7 +165,9 @@ async def _letters(shelf: Shelf, count: int) -> None:
     assert len(await shelf.entries(RAW)) == count
 
 
-async def test_a_giant_goes_to_the_blob_store_and_can_be_replayed(suite, new_mailbox, eventually) -> None:
+async def test_a_giant_goes_to_the_blob_store_and_can_be_replayed(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     mailbox.deliver(a_mail(message_id="<giant@mail.example>", text="word " * 400_000))
     shelf = Shelf(suite.kafka)
@@ -167,7 +183,9 @@ async def test_a_giant_goes_to_the_blob_store_and_can_be_replayed(suite, new_mai
     assert value["raw"]["size_bytes"] >= 2_000_000
 
 
-async def test_a_dead_and_a_stuck_mailbox_do_not_hold_the_others(suite, new_mailbox, eventually) -> None:
+async def test_a_dead_and_a_stuck_mailbox_do_not_hold_the_others(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     good, dead, stuck = await new_mailbox(), await new_mailbox(), await new_mailbox()
     silent = await asyncio.start_server(_never_answer, "127.0.0.1", 0)
     closed = await asyncio.start_server(_never_answer, "127.0.0.1", 0)
@@ -179,7 +197,7 @@ async def test_a_dead_and_a_stuck_mailbox_do_not_hold_the_others(suite, new_mail
     async with suite.running(suite.settings(*accounts, email_imap_timeout_s=3), "receive"):
         for number in range(3):
             good.deliver(a_mail(message_id=f"<g{number}@mail.example>"))
-            await eventually(lambda number=number: known(suite, f"<g{number}@mail.example>"), timeout_s=10)
+            await eventually(partial(known, suite, f"<g{number}@mail.example>"), timeout_s=10)
     silent.close()
 
 

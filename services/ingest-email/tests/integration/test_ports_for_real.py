@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from email_scenes.contracts import BlobsContract, LedgerContract, MailboxesContract, PositionsContract
 from ingest_email.adapters.blobs import StoredBlobs
 from ingest_email.adapters.imap_mailboxes import ImapMailboxes
 from ingest_email.adapters.mongo_ledger import MongoLedger
 from ingest_email.adapters.mongo_positions import MongoPositions
 from ingest_email.settings import ImapServer
-from ingest_email_contracts import BlobsContract, LedgerContract, MailboxesContract, PositionsContract
 from omnifil_mongostore import BlobStore, Mongo
 
 pytestmark = pytest.mark.integration

@@ -7,21 +7,24 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from ingest_email_mails import a_mail
-from ingest_email_replies import a_reply
+from email_scenes.mails import a_mail
+from email_scenes.outside import MakeMailbox, Suite
+from email_scenes.replies import a_reply
 from omnifil_devstack.ports import free_ports
 from omnifil_messaging import Outgoing
 from omnifil_testkit.builders import NOON
+from omnifil_testkit.waiting import Eventually
 
 pytestmark = pytest.mark.integration
 
 
 @asynccontextmanager
-async def service(suite: Any, account: dict[str, Any], port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def service(suite: Suite, account: dict[str, Any], port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m ingest_email.main receive deliver`, ready."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -54,7 +57,9 @@ async def ready(port: int) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def test_it_becomes_ready_and_stops_cleanly(suite, new_mailbox, eventually) -> None:
+async def test_it_becomes_ready_and_stops_cleanly(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     (port,) = free_ports(1)
     async with service(suite, mailbox.account(), port) as process:
@@ -64,7 +69,9 @@ async def test_it_becomes_ready_and_stops_cleanly(suite, new_mailbox, eventually
             assert await process.wait() == 0
 
 
-async def test_sigkill_loses_nothing_and_repeats_nothing(suite, new_mailbox, eventually) -> None:
+async def test_sigkill_loses_nothing_and_repeats_nothing(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     shop, customer = await new_mailbox(), await new_mailbox()
     (port,) = free_ports(1)
     sent, replies = 0, []
@@ -83,7 +90,7 @@ async def test_sigkill_loses_nothing_and_repeats_nothing(suite, new_mailbox, eve
             )
             replies += more
             # killed as soon as the first sign of this round's work shows, in the middle of the rest
-            await eventually(lambda count=sent: at_least(suite, count - 4), timeout_s=60)
+            await eventually(partial(at_least, suite, sent - 4), timeout_s=60)
             process.kill()
             await process.wait()
     async with service(suite, shop.account(), port):
@@ -101,11 +108,11 @@ async def test_sigkill_loses_nothing_and_repeats_nothing(suite, new_mailbox, eve
         assert any(outbound_id in each for each in arrived) or states == {"failed"}  # and then the agent knows
 
 
-async def at_least(suite: Any, count: int) -> None:
+async def at_least(suite: Suite, count: int) -> None:
     assert len({each["provider_message_id"] for each in await suite.values("inbound.email.v1")}) >= count
 
 
-async def all_told(suite: Any, outbound_ids: set[str]) -> dict[str, set[str]]:
+async def all_told(suite: Suite, outbound_ids: set[str]) -> dict[str, set[str]]:
     told: dict[str, set[str]] = {}
     for each in await suite.values("delivery.events.v1"):
         told.setdefault(each["outbound_id"], set()).add(each["state"])

@@ -1,21 +1,27 @@
 """From a mailbox to Kafka, on the real servers."""
 
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
-from ingest_email_mails import a_mail, answers, signed, zone_file
+from email_scenes.mails import a_mail, answers, signed, zone_file
+from email_scenes.outside import MakeMailbox, Suite
+from omnifil_testkit.waiting import Eventually
 
 pytestmark = pytest.mark.integration
 INBOUND = "inbound.email.v1"
 
 
-async def test_a_mail_becomes_a_record_and_only_then_is_seen(suite, new_mailbox, eventually, tmp_path) -> None:
+async def test_a_mail_becomes_a_record_and_only_then_is_seen(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually, tmp_path: Path
+) -> None:
     mailbox = await new_mailbox()
     zone = zone_file(tmp_path / "zone", answers())
     mailbox.deliver(signed(a_mail(), "mail.example"))
     async with suite.running(suite.settings(mailbox.account(), email_dns_zone=zone), "receive"):
 
-        async def arrived() -> dict:
+        async def arrived() -> dict[str, Any]:
             values = await suite.values(INBOUND)
             assert len(values) == 1
             return values[0]
@@ -28,7 +34,9 @@ async def test_a_mail_becomes_a_record_and_only_then_is_seen(suite, new_mailbox,
     assert message["text"] == "Where is my order 4711?"
 
 
-async def test_idle_brings_a_mail_within_a_second(suite, new_mailbox, eventually) -> None:
+async def test_idle_brings_a_mail_within_a_second(
+    suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
+) -> None:
     mailbox = await new_mailbox()
     async with suite.running(suite.settings(mailbox.account()), "receive"):
         mailbox.deliver(a_mail(message_id="<warm@mail.example>"))

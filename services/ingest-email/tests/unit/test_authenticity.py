@@ -1,18 +1,20 @@
 """Who is believed to be who he says he is."""
 
+from typing import Any
+
 import pytest
+from email_scenes.mails import a_mail, answers, signed, signed_by_hand
 from ingest_email.domain import authenticity
 from ingest_email.domain.addresses import author
 from ingest_email.domain.domains import organisation
 from ingest_email.domain.limits import Limits
 from ingest_email.domain.mail import open_mail
-from ingest_email_mails import a_mail, answers, signed, signed_by_hand
 from omnifil_contracts.identity import Assurance, AssuredIdentity
 
 DOMAIN = "mail.example"
 
 
-def judged(raw: bytes, told: dict | None = None, authserv_id: str | None = None) -> AssuredIdentity:
+def judged(raw: bytes, told: dict[str, Any] | None = None, authserv_id: str | None = None) -> AssuredIdentity:
     """The verdict, with only those answers that were asked for."""
     mail = open_mail(raw, Limits())
     told = answers() if told is None else told
@@ -20,7 +22,7 @@ def judged(raw: bytes, told: dict | None = None, authserv_id: str | None = None)
     return authenticity.judge(mail, author(mail), {name: told.get(name, ()) for name in asked}, authserv_id)
 
 
-def why(raw: bytes, told: dict | None = None, authserv_id: str | None = None) -> str:
+def why(raw: bytes, told: dict[str, Any] | None = None, authserv_id: str | None = None) -> str:
     """Of a mail that proves nothing."""
     identity = judged(raw, told, authserv_id)
     assert identity.identity.kind == "email-unproven"

@@ -1,10 +1,10 @@
 """Mail that no person wrote."""
 
 import pytest
+from email_scenes.mails import a_mail
 from ingest_email.domain.automatic import bounce_of, why_automatic
 from ingest_email.domain.limits import Limits
 from ingest_email.domain.mail import open_mail
-from ingest_email_mails import a_mail
 
 OUTBOUND = "5fca2d2f-954d-515c-965e-7b2b1ebd0801"
 OURS = f"<om1-abc.{OUTBOUND}@brume.example>"

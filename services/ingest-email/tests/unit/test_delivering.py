@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from email_scenes.fakes import Clock, MemoryBlobs, MemoryLedger, MemoryPostman, MemoryRecords
+from email_scenes.replies import a_reply
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.handlers.delivering import DeliverReplies
 from ingest_email.ports import Refused, Uncertain
-from ingest_email_fakes import Clock, MemoryBlobs, MemoryLedger, MemoryPostman, MemoryRecords
-from ingest_email_replies import a_reply
 from omnifil_contracts.delivery import SendMessage
 from omnifil_contracts.message import Attachment
 from omnifil_messaging import Backoff
 from omnifil_servicekit.errors import Transient
+from omnifil_testkit.waiting import Eventually
 
 
 class Bench:
@@ -56,7 +57,7 @@ def bench(us: OurMailbox) -> Bench:
     return Bench(us)
 
 
-async def test_a_reply_is_sent_and_reported_once(bench: Bench, eventually) -> None:
+async def test_a_reply_is_sent_and_reported_once(bench: Bench, eventually: Eventually) -> None:
     reply = a_reply()
     async with bench.running():
         await bench.deliver.take([reply, reply])
@@ -69,7 +70,7 @@ async def test_a_reply_is_sent_and_reported_once(bench: Bench, eventually) -> No
     assert bench.records.reports[0].provider_message_id == mail.message_id
 
 
-async def test_a_refusal_for_good_is_told_with_its_reason(bench: Bench, eventually) -> None:
+async def test_a_refusal_for_good_is_told_with_its_reason(bench: Bench, eventually: Eventually) -> None:
     bench.postman.before = [Refused("The mail server mx refused the mail: 550 no such user")]
     reply = a_reply()
     async with bench.running():
@@ -79,7 +80,7 @@ async def test_a_refusal_for_good_is_told_with_its_reason(bench: Bench, eventual
     assert bench.postman.sent == []
 
 
-async def test_a_temporary_failure_waits_and_holds_only_its_conversation(bench: Bench, eventually) -> None:
+async def test_a_temporary_failure_waits_and_holds_only_its_conversation(bench: Bench, eventually: Eventually) -> None:
     first, second = a_reply(), a_reply(later_s=1)
     other = a_reply(conversation="<other@mail.example>", later_s=2)
     bench.postman.before = [Transient("451 greylisted")]
@@ -96,7 +97,7 @@ async def test_a_temporary_failure_waits_and_holds_only_its_conversation(bench: 
     ]
 
 
-async def test_after_a_day_of_temporary_failures_it_has_failed(bench: Bench, eventually) -> None:
+async def test_after_a_day_of_temporary_failures_it_has_failed(bench: Bench, eventually: Eventually) -> None:
     reply = a_reply()
     bench.postman.before = [Transient("451 later"), Transient("451 still later")]
     async with bench.running():
@@ -110,7 +111,7 @@ async def test_after_a_day_of_temporary_failures_it_has_failed(bench: Bench, eve
     assert "451 still later" in (reason or "")
 
 
-async def test_what_broke_off_after_the_content_is_not_sent_again(bench: Bench, eventually) -> None:
+async def test_what_broke_off_after_the_content_is_not_sent_again(bench: Bench, eventually: Eventually) -> None:
     reply = a_reply()
     bench.postman.after = [Uncertain("broke off")]
     async with bench.running():
@@ -121,7 +122,7 @@ async def test_what_broke_off_after_the_content_is_not_sent_again(bench: Bench, 
     assert "not known whether" in (reason or "")
 
 
-async def test_what_a_dead_process_was_sending_is_not_sent_again(bench: Bench, eventually) -> None:
+async def test_what_a_dead_process_was_sending_is_not_sent_again(bench: Bench, eventually: Eventually) -> None:
     reply = a_reply()
     await bench.ledger.take([reply], bench.clock())
     await bench.ledger.claim(bench.clock(), timedelta(seconds=90), 1)
@@ -136,7 +137,7 @@ async def test_what_a_dead_process_was_sending_is_not_sent_again(bench: Bench, e
     assert bench.postman.sent == []
 
 
-async def test_what_a_dead_process_had_only_claimed_is_sent(bench: Bench, eventually) -> None:
+async def test_what_a_dead_process_had_only_claimed_is_sent(bench: Bench, eventually: Eventually) -> None:
     reply = a_reply()
     await bench.ledger.take([reply], bench.clock())
     await bench.ledger.claim(bench.clock(), timedelta(seconds=90), 1)
@@ -146,7 +147,7 @@ async def test_what_a_dead_process_had_only_claimed_is_sent(bench: Bench, eventu
     assert bench.told(reply) == ("sent", None)
 
 
-async def test_a_report_waits_for_kafka(bench: Bench, eventually) -> None:
+async def test_a_report_waits_for_kafka(bench: Bench, eventually: Eventually) -> None:
     reply = a_reply()
     bench.records.away = 2
     async with bench.running():
@@ -167,7 +168,7 @@ async def test_a_report_waits_for_kafka(bench: Bench, eventually) -> None:
     ],
 )
 async def test_what_can_never_be_sent_says_why(
-    overrides: dict[str, Any], reason: str, bench: Bench, eventually
+    overrides: dict[str, Any], reason: str, bench: Bench, eventually: Eventually
 ) -> None:
     reply = a_reply(**overrides)
     async with bench.running():

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from email_scenes.fakes import MemoryDns
+from email_scenes.mails import zone_file
 from ingest_email.adapters.dns_records import PatientDns, ZoneFile, ZoneUnreadable
 from ingest_email.ports import Dns, DnsUnavailable
-from ingest_email_fakes import MemoryDns
-from ingest_email_mails import zone_file
 
 RECORDS = {"a.example": ("one",), "two.example": ("first", "second"), "long.example": ("x" * 600,)}
 

@@ -15,10 +15,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
+from email_scenes.mails import key
 from ingest_email.adapters.imap_connection import ImapConnection
 from ingest_email.ports import MailboxAway
 from ingest_email.settings import ImapServer
-from ingest_email_mails import key
 
 
 class _Script(socketserver.StreamRequestHandler):

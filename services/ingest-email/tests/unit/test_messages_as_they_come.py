@@ -4,10 +4,11 @@ import base64
 import hashlib
 
 import pytest
+from email_scenes.fakes import NOON
+from email_scenes.mails import a_mail
 from ingest_email.domain.limits import BrokenMail, Limits
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.domain.normalise import Draft, draft
-from ingest_email_mails import a_mail
 
 
 def read(raw: bytes | str, us: OurMailbox, limits: Limits | None = None) -> Draft:
@@ -218,6 +219,24 @@ def test_participants_are_the_others(us: OurMailbox) -> None:
     assert [(each.identity.key, each.role, each.display_name) for each in found] == [
         ("email:bob@x.example", "cc", "Bob, Jr.")
     ]
+
+
+def test_a_record_always_fits_into_kafka(us: OurMailbox) -> None:
+    html = "<p>" + "𝄞<b>&quot;</b>" * 20_000 + "</p>"
+    raw = multipart(
+        part("text/plain; charset=utf-8", '𝄞"' * 150_000, Content_Transfer_Encoding="8bit"),
+        part("text/html; charset=utf-8", html, Content_Transfer_Encoding="8bit"),
+        kind="alternative",
+        references=" ".join(f"<{n}{'r' * 800}@x>" for n in range(100)),
+        cc=", ".join(f"{'n' * 100} <{n}{'c' * 50}@x.example>" for n in range(150)),
+    )
+    message = read(raw, us)
+    assert len(message.text) == 200_000
+    record = message.message(message.author or pytest.fail("it needs no proof"), NOON, None)
+    assert len(record.model_dump_json().encode()) < 800_000
+    assert record.html is None
+    assert record.text.endswith("[…]")
+    assert len(record.participants) == 100
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from email_scenes.mails import a_mail, answers, signed, zone_file
 from ingest_email.main import app
-from ingest_email_mails import a_mail, answers, signed, zone_file
 from omnifil_contracts.message import InboundMessage
 from typer.testing import CliRunner, Result
 

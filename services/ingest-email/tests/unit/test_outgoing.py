@@ -6,12 +6,12 @@ import hashlib
 from email.message import EmailMessage
 
 import pytest
+from email_scenes.fakes import NOON
+from email_scenes.replies import REFERENCE, a_reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.domain.outgoing import Undeliverable, answer_subject, compose
-from ingest_email_fakes import NOON
-from ingest_email_replies import REFERENCE, a_reply
 from omnifil_contracts.delivery import SendMessage
 from omnifil_contracts.identity import Actor, Identity
 from omnifil_contracts.message import Attachment, Participant
@@ -22,7 +22,7 @@ CALL = OurMailbox("support", ("support@brume.example",), "brume.example", "Ateli
 def composed(command: SendMessage, us: OurMailbox = CALL, files: dict[str, bytes] | None = None) -> EmailMessage:
     """The mail, as its recipient reads it."""
     content = compose(command, us, files or {}, NOON).content
-    return email.message_from_bytes(content, policy=email.policy.default)  # type: ignore[return-value]
+    return email.message_from_bytes(content, policy=email.policy.default)
 
 
 def test_it_is_ascii_with_crlf_and_nothing_else_at_line_ends() -> None:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from email_scenes.contracts import BlobsContract, LedgerContract, MailboxesContract, PositionsContract
+from email_scenes.fakes import MemoryBlobs, MemoryFolder, MemoryLedger, MemoryMailboxes, MemoryPositions
 from ingest_email.adapters.blobs import FolderBlobs
 from ingest_email.ports import Blobs
-from ingest_email_contracts import BlobsContract, LedgerContract, MailboxesContract, PositionsContract
-from ingest_email_fakes import MemoryBlobs, MemoryFolder, MemoryLedger, MemoryMailboxes, MemoryPositions
 
 
 class TestMemoryPositions(PositionsContract):

@@ -5,12 +5,12 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
+from email_scenes.fakes import DirectReader
+from email_scenes.mails import a_mail, answers, signed
 from ingest_email.adapters.process_reader import ProcessReader
 from ingest_email.domain.limits import BrokenMail, Limits
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.ports import Reader
-from ingest_email_fakes import DirectReader
-from ingest_email_mails import a_mail, answers, signed
 
 
 class ReaderContract:

@@ -1,8 +1,9 @@
 """What an SMTP server's answers mean, from a server played by a script."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from ingest_email.adapters.smtp_postman import SmtpPostman
@@ -46,7 +47,7 @@ class _Server:
 
 
 @asynccontextmanager
-async def sending(**answers: str | None) -> AsyncIterator[tuple[_Server, Callable[[], object]]]:
+async def sending(**answers: str | None) -> AsyncIterator[tuple[_Server, Callable[[], Awaitable[list[str]]]]]:
     script = _Server({name.replace("_", " "): answer for name, answer in answers.items()})
     listening = await asyncio.start_server(script.talk, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
@@ -89,7 +90,7 @@ async def test_a_mail_is_handed_in_whole() -> None:
         ({"RCPT TO:<clara": "421 closing"}, Transient, "421"),
     ],
 )
-async def test_answers_mean_what_they_say(answers: dict, error: type[Exception], said: str) -> None:
+async def test_answers_mean_what_they_say(answers: dict[str, Any], error: type[Exception], said: str) -> None:
     async with sending(**answers) as (_, send):
         with pytest.raises(error, match=said):
             await send()

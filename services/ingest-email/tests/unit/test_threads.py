@@ -1,11 +1,11 @@
 """Message-IDs, threads, and the references that come back."""
 
 import pytest
+from email_scenes.mails import a_mail
 from ingest_email.domain import message_ids
 from ingest_email.domain.limits import Limits
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.domain.normalise import draft
-from ingest_email_mails import a_mail
 
 REFERENCE = "om1-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwx"
 OUTBOUND = "5fca2d2f-954d-515c-965e-7b2b1ebd0801"
@@ -45,7 +45,9 @@ def test_an_endless_id_is_bounded() -> None:
         ("<own@x>", "<own@x>", "<own@x>", ()),
     ],
 )
-def test_the_root_names_the_conversation(in_reply_to: str, references: str, root: str, ancestors: tuple) -> None:
+def test_the_root_names_the_conversation(
+    in_reply_to: str, references: str, root: str, ancestors: tuple[str, ...]
+) -> None:
     thread = message_ids.thread("<own@x>", in_reply_to, references, limit=50)
     assert (thread.root, thread.ancestors) == (root, ancestors)
 

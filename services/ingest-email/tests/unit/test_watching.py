@@ -4,11 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from ingest_email.domain.mailbox import OurMailbox
-from ingest_email.handlers.receiving import Normaliser, ReceiveMail
-from ingest_email.handlers.watching import MailboxWatch
-from ingest_email.ports import Position
-from ingest_email_fakes import (
+from email_scenes.fakes import (
     Clock,
     DirectReader,
     MemoryBlobs,
@@ -19,8 +15,13 @@ from ingest_email_fakes import (
     MemoryPositions,
     MemoryRecords,
 )
-from ingest_email_mails import a_mail
+from email_scenes.mails import a_mail
+from ingest_email.domain.mailbox import OurMailbox
+from ingest_email.handlers.receiving import Normaliser, ReceiveMail
+from ingest_email.handlers.watching import MailboxWatch
+from ingest_email.ports import Position
 from omnifil_messaging import Backoff
+from omnifil_testkit.waiting import Eventually
 
 
 class Bench:
@@ -43,7 +44,7 @@ class Bench:
         )
         self.stop = asyncio.Event()
 
-    async def until(self, condition: Any, eventually: Any) -> None:
+    async def until(self, condition: Any, eventually: Eventually) -> None:
         running = asyncio.create_task(self.watch.run(self.stop))
         try:
             await eventually(condition, timeout_s=5)
@@ -57,7 +58,7 @@ def bench(us: OurMailbox) -> Bench:
     return Bench(us)
 
 
-async def test_mails_are_taken_in_order_and_then_seen(bench: Bench, eventually) -> None:
+async def test_mails_are_taken_in_order_and_then_seen(bench: Bench, eventually: Eventually) -> None:
     for number in range(5):
         bench.folder.arrive(a_mail(message_id=f"<{number}@x.example>"))
     await bench.until(lambda: bench.folder.seen == {1, 2, 3, 4, 5}, eventually)
@@ -65,7 +66,7 @@ async def test_mails_are_taken_in_order_and_then_seen(bench: Bench, eventually) 
     assert await bench.positions.load("support") == Position(1, 5)
 
 
-async def test_nothing_is_seen_while_kafka_is_away(bench: Bench, eventually) -> None:
+async def test_nothing_is_seen_while_kafka_is_away(bench: Bench, eventually: Eventually) -> None:
     bench.folder.arrive(a_mail())
     bench.records.away = 1_000_000
 
@@ -78,34 +79,34 @@ async def test_nothing_is_seen_while_kafka_is_away(bench: Bench, eventually) -> 
     assert await bench.positions.load("support") is None
 
 
-async def test_a_mailbox_that_comes_back_goes_on(bench: Bench, eventually) -> None:
+async def test_a_mailbox_that_comes_back_goes_on(bench: Bench, eventually: Eventually) -> None:
     bench.folder.arrive(a_mail())
     bench.folder.away = 7
     await bench.until(lambda: bench.folder.seen == {1}, eventually)
     assert len(bench.records.messages) == 1
 
 
-async def test_what_was_seen_before_the_first_look_is_left(bench: Bench, eventually) -> None:
+async def test_what_was_seen_before_the_first_look_is_left(bench: Bench, eventually: Eventually) -> None:
     bench.folder.arrive(a_mail(message_id="<old@x.example>"), seen=True)
     bench.folder.arrive(a_mail())
     await bench.until(lambda: bench.folder.seen == {1, 2}, eventually)
     assert [each.provider_message_id for each in bench.records.messages] == ["<m1@mail.example>"]
 
 
-async def test_all_of_a_folder_may_be_taken(us: OurMailbox, eventually) -> None:
+async def test_all_of_a_folder_may_be_taken(us: OurMailbox, eventually: Eventually) -> None:
     bench = Bench(us, take_all=True)
     bench.folder.arrive(a_mail(), seen=True)
     await bench.until(lambda: len(bench.records.messages) == 1, eventually)
 
 
-async def test_a_new_uidvalidity_begins_at_the_beginning(bench: Bench, eventually) -> None:
+async def test_a_new_uidvalidity_begins_at_the_beginning(bench: Bench, eventually: Eventually) -> None:
     await bench.positions.save("support", Position(7, 100))
     bench.folder.arrive(a_mail(), seen=True)
     await bench.until(lambda: len(bench.records.messages) == 1, eventually)
     assert await bench.positions.load("support") == Position(1, 1)
 
 
-async def test_a_broken_mail_is_set_aside_and_seen_with_its_neighbours(bench: Bench, eventually) -> None:
+async def test_a_broken_mail_is_set_aside_and_seen_with_its_neighbours(bench: Bench, eventually: Eventually) -> None:
     bench.folder.arrive(b"\x00 garbage")
     bench.folder.arrive(a_mail())
     await bench.until(lambda: bench.folder.seen == {1, 2}, eventually)
@@ -113,7 +114,7 @@ async def test_a_broken_mail_is_set_aside_and_seen_with_its_neighbours(bench: Be
     assert len(bench.records.messages) == 1
 
 
-async def test_a_giant_is_stored_and_set_aside(bench: Bench, eventually) -> None:
+async def test_a_giant_is_stored_and_set_aside(bench: Bench, eventually: Eventually) -> None:
     raw = a_mail(text="x" * 200_000)
     bench.folder.arrive(raw)
     await bench.until(lambda: bench.folder.seen == {1}, eventually)
@@ -123,7 +124,9 @@ async def test_a_giant_is_stored_and_set_aside(bench: Bench, eventually) -> None
     assert bench.blobs.contents[letter.content.sha256] == raw
 
 
-async def test_a_mail_that_the_server_does_not_give_is_left_unseen_and_told(bench: Bench, eventually) -> None:
+async def test_a_mail_that_the_server_does_not_give_is_left_unseen_and_told(
+    bench: Bench, eventually: Eventually
+) -> None:
     bench.folder.arrive(a_mail(message_id="<refused@x.example>"))
     bench.folder.arrive(a_mail())
     bench.folder.refuses = {1}
@@ -132,7 +135,7 @@ async def test_a_mail_that_the_server_does_not_give_is_left_unseen_and_told(benc
     assert [each.provider_message_id for each in bench.records.messages] == ["<m1@mail.example>"]
 
 
-async def test_new_mail_wakes_and_a_stop_ends_the_waiting(bench: Bench, eventually) -> None:
+async def test_new_mail_wakes_and_a_stop_ends_the_waiting(bench: Bench, eventually: Eventually) -> None:
     running = asyncio.create_task(bench.watch.run(bench.stop))
     bench.folder.arrive(a_mail())
     await eventually(lambda: bench.folder.seen == {1}, timeout_s=5)

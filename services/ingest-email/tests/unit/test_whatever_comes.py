@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
+from email_scenes.mails import a_mail, signed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingest_email.domain.limits import BrokenMail, Limits
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.domain.normalise import draft, prove
-from ingest_email_mails import a_mail, signed
 from omnifil_contracts.message import InboundMessage
 
 US = OurMailbox("support", ("support@brume.example",), "brume.example")

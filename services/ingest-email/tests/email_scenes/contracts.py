@@ -2,14 +2,16 @@
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Protocol
 
 import pytest
 from ingest_email.ports import Blobs, ContentMissing, Folder, Ledger, Mailboxes, Pending, Position, Positions
-from ingest_email_fakes import NOON
-from ingest_email_mails import a_mail
-from ingest_email_replies import a_reply
+
+from email_scenes.fakes import NOON
+from email_scenes.mails import a_mail
+from email_scenes.replies import a_reply
 
 HOLD = timedelta(seconds=90)
 
@@ -34,7 +36,7 @@ class BlobsContract:
         assert await blobs.get(stored.sha256) == b"content"
 
     async def test_a_stream_is_the_same_content(self, blobs: Blobs) -> None:
-        async def pieces():  # type: ignore[no-untyped-def]  # an async generator
+        async def pieces() -> AsyncIterator[bytes]:
             yield b"con"
             yield b"tent"
 
