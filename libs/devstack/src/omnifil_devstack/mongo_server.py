@@ -3,6 +3,8 @@
 import importlib.util
 import platform
 import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +13,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from omnifil_devstack.errors import StackError
 from omnifil_devstack.ports import HOST, require_free
+from omnifil_devstack.server import Server
 from omnifil_devstack.server_process import ServerProcess
 
 _START_TIMEOUT_S = 60
@@ -18,14 +21,12 @@ _REPLICA_SET = "rs0"
 _NOT_YET_INITIALIZED = 94  # MongoDB error codes
 
 
-class MongoServer:
-    """A running mongod that is primary; `restart` brings it back on the same data and port."""
+class MongoServer(Server):
+    """A running mongod that is primary."""
 
-    def __init__(self, folder: Path, port: int, process: ServerProcess, death: signal.Signals | None) -> None:
-        self.folder = folder
+    def __init__(self, port: int, process: ServerProcess, start_again: Callable[[], Awaitable[ServerProcess]]) -> None:
+        super().__init__(process, start_again)
         self.port = port
-        self.process = process
-        self._on_parent_death = death
 
     @classmethod
     async def start(
@@ -40,8 +41,8 @@ class MongoServer:
 
         Raises `PortTaken`, or `StackError` when it does not come up.
         """
-        process = await cls._spawn(folder, port, log or folder / "mongod.log", on_parent_death)
-        return cls(folder, port, process, on_parent_death)
+        spawn = partial(cls._spawn, folder, port, log or folder / "mongod.log", on_parent_death)
+        return cls(port, await spawn(), spawn)
 
     @staticmethod
     async def _spawn(folder: Path, port: int, log: Path, on_parent_death: signal.Signals | None) -> ServerProcess:
@@ -71,25 +72,6 @@ class MongoServer:
     def uri(self) -> str:
         """For clients; finds the primary by the replica set's name."""
         return f"mongodb://{HOST}:{self.port}/?replicaSet={_REPLICA_SET}"
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self.process.pid
-
-    async def stop(self) -> None:
-        """End it cleanly."""
-        await self.process.stop()
-
-    async def kill(self) -> None:
-        """SIGKILL; what was journaled is there after `restart`."""
-        await self.process.kill()
-
-    async def restart(self) -> None:
-        """Start again after `stop` or `kill`."""
-        if self.process.returncode is None:
-            await self.stop()
-        self.process = await self._spawn(self.folder, self.port, self.process.log, self._on_parent_death)
 
 
 def mongod_program() -> Path:

@@ -19,6 +19,7 @@ from omnifil_devstack.kafka_server import KafkaServer
 from omnifil_devstack.mail_server import MailServer
 from omnifil_devstack.mongo_server import MongoServer
 from omnifil_devstack.ports import require_free
+from omnifil_devstack.server import Server
 from omnifil_devstack.server_process import ServerProcess
 from omnifil_devstack.service_plan import Service
 from omnifil_devstack.stack_plan import StackPlan
@@ -53,7 +54,7 @@ class Supervisor:
     def __init__(self, plan: StackPlan, announce: Announce) -> None:
         self._plan = plan
         self._announce = announce
-        self._servers: dict[str, KafkaServer | MongoServer | MailServer] = {}
+        self._servers: dict[str, Server] = {}
         self._services: dict[str, _Running] = {}
         self._watchers: set[asyncio.Task[None]] = set()
         self._ready = False
@@ -128,7 +129,7 @@ class Supervisor:
             ),
         )
 
-    async def _start_server(self, name: str, starting: Awaitable[KafkaServer | MongoServer | MailServer]) -> None:
+    async def _start_server(self, name: str, starting: Awaitable[Server]) -> None:
         with self._starting(name):
             server = self._servers[name] = await starting
         self._watch(name, lambda: server.process.wait(), server.restart)
