@@ -95,7 +95,9 @@ function begin(script: HTMLScriptElement): void {
   };
 }
 
-const script = document.currentScript as HTMLScriptElement | null;
+// Loaded as a module, or by a tag manager, a script does not know its own tag.
+const script = (document.currentScript ??
+  document.querySelector('script[data-account][src*="/widget.js"]')) as HTMLScriptElement | null;
 if (script && !window.OmnifilChat) {
   if (document.body) begin(script);
   else addEventListener("DOMContentLoaded", () => begin(script));
