@@ -27,7 +27,7 @@ lint-python: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(addsuffix /src,$(MEMBERS))
-	MYPYPATH=libs/devstack $(BIN)/mypy --strict libs/devstack/bootstrap.py libs/devstack/relock.py
+	MYPYPATH=libs/devstack $(BIN)/mypy --strict libs/devstack/bootstrap.py libs/devstack/relock.py libs/devstack/tool_runs.py
 	@for folder in $$(find $(wildcard $(addsuffix /tests,$(MEMBERS))) tests -maxdepth 1 -type d); do \
 		files=$$(find $$folder -maxdepth 1 -name '*.py'); \
 		[ -z "$$files" ] || { echo "mypy --strict $$folder"; $(BIN)/mypy --strict $$files || exit 1; }; done

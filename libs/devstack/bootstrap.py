@@ -14,12 +14,13 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+from tool_runs import SetupError, advice_on, run
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("OMNIFIL_HOME") or ROOT / ".omnifil").expanduser().resolve()
@@ -33,26 +34,6 @@ NODE_FOLDERS = ("services/agent-gateway/desktop", "services/ingest-chat/widget",
 OLDEST_PYTHON = (3, 11)
 UV_FROM, UV_BELOW = (0, 9), (0, 14)  # as the members' build-system tables say
 NEEDED_DISK_BYTES = 3 * 1024**3
-SHOWS_PROGRESS = sys.stdout.isatty()
-
-# What a failing tool's output tells → what a person can do about it. The first that matches is said.
-COMPLAINTS = (
-    (r"no space left|disk quota|ENOSPC", "The disk is full: free some space (3 GB are needed), then run it again."),
-    (
-        r"hash(es)? (mismatch|do not match)|don't match the hashes|EINTEGRITY|sha256 differs",
-        "A download is not the locked file: look at what your proxy or mirror serves.",
-    ),
-    (
-        r"permission denied|read-only file system|EACCES|EPERM",
-        "Something here cannot be written: give yourself write permission to this folder, or take another one.",
-    ),
-    (
-        r"failed to (fetch|download)|could not be downloaded|dns error|connect|timed out|tls|certificate|network"
-        r"|no matching distribution|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|E40[0-9]|\b(401|403|404|407|429|50[0-9])\b",
-        "A download was refused or did not arrive: check the network, and the proxy or mirror that pip, uv and npm "
-        "are configured with.",
-    ),
-)
 
 
 class Step(NamedTuple):
@@ -79,10 +60,6 @@ class Step(NamedTuple):
         return digest.hexdigest()
 
 
-class SetupError(Exception):
-    """Its text is one sentence that says what to do."""
-
-
 def main() -> int:
     """Do every step that is due; 0 when the checkout is ready, 1 with a sentence when it is not."""
     started = time.monotonic()
@@ -99,7 +76,7 @@ def main() -> int:
         print("\nomnifil: stopped; `make setup` goes on where it was.", file=sys.stderr)
         return 130
     except OSError as problem:
-        print(f"omnifil: {_advice(str(problem)) or problem}", file=sys.stderr)
+        print(f"omnifil: {advice_on(str(problem)) or problem}", file=sys.stderr)
         return 1
     if did:
         print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
@@ -152,14 +129,17 @@ def _run_steps() -> bool:
             steps.append(Step(f"Packages of the {name}", f"{name}-packages", locks, web / "node_modules", ci))
             if '"build":' in locks[0].read_text():
                 steps.append(Step(f"Build of the {name}", f"{name}-build", _sources(web), web / "dist", build))
-    due = [step for step in steps if not step.is_done()]
+    due = sum(not step.is_done() for step in steps)
     if due and shutil.disk_usage(str(HOME)).free < NEEDED_DISK_BYTES:
         raise SetupError(f"Less than 3 GB are free on the disk of {HOME}: free some space, then run it again.")
-    for number, step in enumerate(due, start=1):
-        print(f"[{number}/{len(due)}] {step.title}", flush=True)
-        step.action()
-        step.stamp.write_text(step.fingerprint())
-    return bool(due)
+    done = 0
+    for step in steps:
+        if not step.is_done():  # asked again: a step may undo a later one, as new packages do the members
+            done += 1
+            print(f"[{done}/{max(due, done)}] {step.title}", flush=True)
+            step.action()
+            step.stamp.write_text(step.fingerprint())
+    return done > 0
 
 
 def _sources(web: Path) -> list[Path]:
@@ -263,49 +243,7 @@ def _pip_index() -> str:
 
 
 def _run(command: list[str], folder: Path = ROOT, environment: dict[str, str] | None = None) -> None:
-    """Run a tool, its output in the log; on a terminal its last line is shown as it goes."""
-    environment = dict(tool_environment(), **(environment or {}))
-    try:
-        process = subprocess.Popen(
-            command, cwd=str(folder), env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, errors="replace",
-        )  # fmt: skip
-    except OSError as refused:
-        raise SetupError(f"{command[0]} cannot be run: {refused.strerror}.") from None
-    said: list[str] = []
-    still_there = threading.Thread(target=_beat, args=(process,), daemon=True)
-    still_there.start()
-    with LOG.open("a") as log:
-        log.write("\n$ {}\n".format(" ".join(command)))
-        for line in process.stdout or ():
-            log.write(line)
-            said.append(line)
-            if SHOWS_PROGRESS and line.strip():
-                print(f"\r\033[2K    {line.strip()[:100]}", end="", flush=True)
-    if SHOWS_PROGRESS:
-        print("\r\033[2K", end="", flush=True)
-    if process.wait():
-        advice = "" if "build" in command else _advice("".join(said[-200:]))  # a build's words mean other things
-        last = next((line.strip() for line in reversed(said) if line.strip()), "nothing")
-        raise SetupError("{} ({} said: {}; all of it is in {})".format(
-            advice or "A step of the set-up failed: see its output, mend it, then run `make setup` again.",
-            Path(command[0]).name, last[:200], LOG,
-        ))  # fmt: skip
-
-
-def _beat(process: subprocess.Popen[str]) -> None:
-    """Off a terminal, a line now and then so that nobody thinks it hangs."""
-    started = time.monotonic()
-    while not SHOWS_PROGRESS:
-        try:
-            process.wait(timeout=20)
-            return
-        except subprocess.TimeoutExpired:
-            print(f"      … {time.monotonic() - started:.0f} s", flush=True)
-
-
-def _advice(output: str) -> str:
-    return next((advice for sign, advice in COMPLAINTS if re.search(sign, output, re.IGNORECASE)), "")
+    run(command, folder, dict(tool_environment(), **(environment or {})), LOG)
 
 
 if __name__ == "__main__":
