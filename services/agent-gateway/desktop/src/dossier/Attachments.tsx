@@ -7,6 +7,7 @@ import type { Attachment } from "../contracts/types";
 import { useFormat } from "../i18n/format";
 import { useBlob } from "../live/queries";
 import { IconButton } from "../ui/Button";
+import { focusDialog } from "../ui/focusDialog";
 import { toast } from "../ui/toasts";
 import uiStyles from "../ui/ui.module.css";
 import styles from "./timeline.module.css";
@@ -20,8 +21,12 @@ export function Attachments({ attachments }: { attachments: readonly Attachment[
   const files = attachments.filter((each) => !isPicture(each));
   return (
     <div className={styles.attachments}>
-      {pictures.map((each, index) => <Picture key={`${each.sha256}-${index}`} attachment={each} />)}
-      {files.map((each, index) => <FileChip key={`${each.sha256}-${index}`} attachment={each} />)}
+      {pictures.map((each, index) => (
+        <Picture key={`${each.sha256}-${index}`} attachment={each} />
+      ))}
+      {files.map((each, index) => (
+        <FileChip key={`${each.sha256}-${index}`} attachment={each} />
+      ))}
     </div>
   );
 }
@@ -40,15 +45,21 @@ function Picture({ attachment }: { attachment: Attachment }) {
   }
   return (
     <Dialog.Root>
-      <Dialog.Trigger className={styles.picture} aria-label={t("attachment.open", { name: attachment.filename })} data-testid="picture">
+      <Dialog.Trigger
+        className={styles.picture}
+        aria-label={t("attachment.open", { name: attachment.filename })}
+        data-testid="picture"
+      >
         {url !== null && <img src={url} alt={attachment.filename} />}
       </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Overlay className={uiStyles.scrim} />
-        <Dialog.Content className={styles.lightbox} aria-describedby={undefined}>
+        <Dialog.Content className={styles.lightbox} aria-describedby={undefined} onOpenAutoFocus={focusDialog}>
           <Dialog.Title className={styles.lightboxTitle}>{attachment.filename}</Dialog.Title>
           <Dialog.Close asChild>
-            <IconButton label={t("close")} className={styles.lightboxClose}><X size={18} aria-hidden="true" /></IconButton>
+            <IconButton label={t("close")} className={styles.lightboxClose}>
+              <X size={18} aria-hidden="true" />
+            </IconButton>
           </Dialog.Close>
           {url !== null && <img src={url} alt={attachment.filename} />}
         </Dialog.Content>
@@ -78,7 +89,13 @@ function FileChip({ attachment }: { attachment: Attachment }) {
     }
   };
   return (
-    <button type="button" className={styles.file} onClick={() => void download()} disabled={busy} aria-label={t("attachment.download", { name: attachment.filename })}>
+    <button
+      type="button"
+      className={styles.file}
+      onClick={() => void download()}
+      disabled={busy}
+      aria-label={t("attachment.download", { name: attachment.filename })}
+    >
       <FileText size={16} aria-hidden="true" />
       <span className={styles.fileName}>{attachment.filename}</span>
       <span className={styles.fileSize}>{format.bytes(attachment.size_bytes)}</span>
