@@ -83,7 +83,9 @@ async def test_three_channels_one_dossier_and_a_stranger_outside(
     await stranger.has_arrived(f"I have moved, {surname}.")
     await stranger.page.screenshot(path=tmp_path / "stranger.png")
 
-    outside = desktop.page.locator(f"[data-testid=inbox-row]:not([data-dossier='{hers}'])", has_text=f"I have moved, {surname}.")
+    outside = desktop.page.locator(
+        f"[data-testid=inbox-row]:not([data-dossier='{hers}'])", has_text=f"I have moved, {surname}."
+    )
     await expect(outside).to_have_count(1, timeout=SEEN_WITHIN_MS)
     await expect(desktop.message("I have moved")).to_have_count(0)
     await desktop.open(outside)

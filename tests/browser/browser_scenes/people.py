@@ -41,9 +41,9 @@ class AgentDesktop:
 
     async def open(self, row: Locator) -> str:
         """Open a dossier; its id."""
-        await row.click(timeout=SEEN_WITHIN_MS)
-        dossier_id = await row.get_attribute("data-dossier")
+        dossier_id = await row.get_attribute("data-dossier", timeout=SEEN_WITHIN_MS)
         assert dossier_id is not None
+        await row.click()
         await expect(self.page.get_by_test_id("dossier-header")).to_have_attribute("data-dossier", dossier_id)
         return dossier_id
 
