@@ -92,7 +92,9 @@ function strip(node, inProperties = false) {
   if (Array.isArray(node)) return node.map((item) => strip(item));
   if (node === null || typeof node !== "object") return node;
   const kept = Object.entries(node).filter(
-    ([key]) => inProperties || !["title", "default", "discriminator", "maxLength", "minLength", "pattern", "minItems"].includes(key),
+    ([key]) =>
+      inProperties ||
+      !["title", "default", "discriminator", "maxLength", "minLength", "pattern", "minItems"].includes(key),
   );
   return Object.fromEntries(
     kept.map(([key, value]) => {

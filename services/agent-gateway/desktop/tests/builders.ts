@@ -1,4 +1,12 @@
-import type { Conversation, DossierEvent, DossierSnapshot, DossierView, Event, InboundMessage, TimelineEntry } from "../src/contracts/types";
+import type {
+  Conversation,
+  DossierEvent,
+  DossierSnapshot,
+  DossierView,
+  Event,
+  InboundMessage,
+  TimelineEntry,
+} from "../src/contracts/types";
 import { complete, foldAll } from "../src/fold";
 
 const NOON = Date.parse("2026-03-02T12:00:00Z");
@@ -17,13 +25,34 @@ export function entry(seq: number, event: object, more: Partial<TimelineEntry> =
 }
 
 export const because = { rule: "thread", evidence: [] };
-export const opened = { type: "dossier_opened", customer_id: "clara", customer_name: "Clara", ordinal: 1, number: "D-1", because: { rule: "new" } };
+export const opened = {
+  type: "dossier_opened",
+  customer_id: "clara",
+  customer_name: "Clara",
+  ordinal: 1,
+  number: "D-1",
+  because: { rule: "new" },
+};
 
-export const conversation = (id: string, channel = "chat"): Conversation => ({ conversation_id: id, channel, account: "shop", key: id });
+export const conversation = (id: string, channel = "chat"): Conversation => ({
+  conversation_id: id,
+  channel,
+  account: "shop",
+  key: id,
+});
 
-export const linked = (id: string, channel = "chat") => ({ type: "conversation_linked", conversation: conversation(id, channel), because });
+export const linked = (id: string, channel = "chat") => ({
+  type: "conversation_linked",
+  conversation: conversation(id, channel),
+  because,
+});
 
-export function message(id: string, conversationId: string, minutes: number, more: Partial<InboundMessage> = {}): Event {
+export function message(
+  id: string,
+  conversationId: string,
+  minutes: number,
+  more: Partial<InboundMessage> = {},
+): Event {
   return {
     type: "message_linked",
     conversation_id: conversationId,

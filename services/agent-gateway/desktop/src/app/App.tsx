@@ -37,7 +37,10 @@ export function App() {
         token: session.token,
         onUnauthorized: (reason) => connection.set({ state: "signed-out", reason }),
       });
-      const config = await untilThere(() => api.config(), () => !gone && setPhase({ is: "unreachable" }));
+      const config = await untilThere(
+        () => api.config(),
+        () => !gone && setPhase({ is: "unreachable" }),
+      );
       let failure: Error | null = null;
       if (location.pathname === CALLBACK) {
         const search = new URLSearchParams(location.search);
@@ -53,7 +56,10 @@ export function App() {
         return;
       }
       try {
-        const me = await untilThere(() => api.me(), () => !gone && setPhase({ is: "unreachable" }));
+        const me = await untilThere(
+          () => api.me(),
+          () => !gone && setPhase({ is: "unreachable" }),
+        );
         if (gone) return;
         runtime = startRuntime({ api, session, config, me, queries: newQueries(), connection });
         setPhase({ is: "in", runtime });

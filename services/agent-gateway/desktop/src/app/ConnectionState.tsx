@@ -8,9 +8,13 @@ function useWords(): { state: string; words: string } {
   const { t } = useTranslation();
   const format = useFormat();
   const connection = useConnection();
-  if (connection.state !== "catching-up") return { state: connection.state, words: t(`connection.${connection.state}`) };
+  if (connection.state !== "catching-up")
+    return { state: connection.state, words: t(`connection.${connection.state}`) };
   const { remaining } = connection;
-  const words = remaining > 0 ? t("connection.catching-up", { count: remaining, number: format.number(remaining) }) : t("connection.catching-up-done");
+  const words =
+    remaining > 0
+      ? t("connection.catching-up", { count: remaining, number: format.number(remaining) })
+      : t("connection.catching-up-done");
   return { state: "catching-up", words };
 }
 
@@ -32,7 +36,12 @@ export function ConnectionNote() {
   const { state, words } = useWords();
   if (state === "live" || state === "signed-out") return null;
   return (
-    <span className={`${styles.connection} ${styles.connectionNote}`} data-state={state} data-testid="connection-note" aria-hidden="true">
+    <span
+      className={`${styles.connection} ${styles.connectionNote}`}
+      data-state={state}
+      data-testid="connection-note"
+      aria-hidden="true"
+    >
       <span className={styles.dot} />
       {words}
     </span>

@@ -37,43 +37,103 @@ export function Desktop() {
 
   const last = view?.last_message;
   useEffect(() => {
-    if (place.dossierId !== null && last?.author === "customer" && document.visibilityState === "visible") markSeen(place.dossierId, last.message_id);
+    if (place.dossierId !== null && last?.author === "customer" && document.visibilityState === "visible")
+      markSeen(place.dossierId, last.message_id);
   }, [place.dossierId, last]);
   useEffect(() => {
     document.title = view ? `${view.subject ?? view.number} · Omnifil` : `${t(`view.${place.view}`)} · Omnifil`;
   }, [view, place.view, t]);
 
-  useCommand({ id: "palette", title: t("command.palette"), group: "app", keys: "mod+k", inFields: true, hidden: true, run: () => setOverlay("palette") });
+  useCommand({
+    id: "palette",
+    title: t("command.palette"),
+    group: "app",
+    keys: "mod+k",
+    inFields: true,
+    hidden: true,
+    run: () => setOverlay("palette"),
+  });
   useCommand({ id: "keys", title: t("command.keys"), group: "app", keys: "?", run: () => setOverlay("keys") });
-  useCommand({ id: "customer", title: t("command.customer"), group: "app", keys: "c", run: () => customer.show(!customer.open) });
-  useCommand({ id: "list", title: t("command.toList"), group: "go", keys: "Escape", hidden: true, run: () => go({ dossierId: null }) }, place.dossierId !== null);
-  useCommand({ id: "theme.light", title: t("command.themeLight"), group: "app", run: () => prefer({ theme: "light" }) });
+  useCommand({
+    id: "customer",
+    title: t("command.customer"),
+    group: "app",
+    keys: "c",
+    run: () => customer.show(!customer.open),
+  });
+  useCommand(
+    {
+      id: "list",
+      title: t("command.toList"),
+      group: "go",
+      keys: "Escape",
+      hidden: true,
+      run: () => go({ dossierId: null }),
+    },
+    place.dossierId !== null,
+  );
+  useCommand({
+    id: "theme.light",
+    title: t("command.themeLight"),
+    group: "app",
+    run: () => prefer({ theme: "light" }),
+  });
   useCommand({ id: "theme.dark", title: t("command.themeDark"), group: "app", run: () => prefer({ theme: "dark" }) });
-  useCommand({ id: "theme.system", title: t("command.themeSystem"), group: "app", run: () => prefer({ theme: "system" }) });
+  useCommand({
+    id: "theme.system",
+    title: t("command.themeSystem"),
+    group: "app",
+    run: () => prefer({ theme: "system" }),
+  });
   const other = LANGUAGES.find((language) => language !== i18n.language) ?? "en";
-  useCommand({ id: "language", title: t("command.language", { language: other === "fr" ? "Français" : "English" }), group: "app", run: () => setLanguage(other) });
+  useCommand({
+    id: "language",
+    title: t("command.language", { language: other === "fr" ? "Français" : "English" }),
+    group: "app",
+    run: () => setLanguage(other),
+  });
   useCommand({ id: "sign-out", title: t("command.signOut"), group: "app", run: signOut });
 
   return (
     <div className={`${styles.shell} ${showsCustomer ? "" : styles.withoutCustomer}`}>
       <Rail viewId={place.view} onKeys={() => setOverlay("keys")} />
-      <section className={`${styles.pane} ${place.dossierId === null ? "" : styles.phoneHidden}`} aria-label={t("inbox.label", { view: t(`view.${place.view}`) })}>
-        <Boundary><Inbox viewId={place.view} dossierId={place.dossierId} /></Boundary>
-        {!preferences.hintSeen && <div className={styles.phoneOnly}><Hint /></div>}
+      <section
+        className={`${styles.pane} ${place.dossierId === null ? "" : styles.phoneHidden}`}
+        aria-label={t("inbox.label", { view: t(`view.${place.view}`) })}
+      >
+        <Boundary>
+          <Inbox viewId={place.view} dossierId={place.dossierId} />
+        </Boundary>
+        {!preferences.hintSeen && (
+          <div className={styles.phoneOnly}>
+            <Hint />
+          </div>
+        )}
       </section>
-      <main className={`${styles.pane} ${place.dossierId === null ? styles.phoneHidden : ""}`} aria-label={t("dossier.label")}>
+      <main
+        className={`${styles.pane} ${place.dossierId === null ? styles.phoneHidden : ""}`}
+        aria-label={t("dossier.label")}
+      >
         {connection.state === "offline" && <OfflineBanner since={connection.since} />}
         {place.dossierId === null ? (
           <State icon={MessagesSquare} title={t("nothing.title")}>
-            <p><Trans i18nKey="nothing.text" components={[<kbd key="key" className={inboxStyles.kbd} />]} /></p>
+            <p>
+              <Trans i18nKey="nothing.text" components={[<kbd key="key" className={inboxStyles.kbd} />]} />
+            </p>
             {!preferences.hintSeen && <Hint />}
           </State>
         ) : (
-          <Boundary key={place.dossierId}><Dossier id={place.dossierId} /></Boundary>
+          <Boundary key={place.dossierId}>
+            <Dossier id={place.dossierId} />
+          </Boundary>
         )}
       </main>
       {showsCustomer && (
-        <aside className={`${styles.pane} ${styles.customerPane}`} aria-label={t("customer.label")} data-testid="customer">
+        <aside
+          className={`${styles.pane} ${styles.customerPane}`}
+          aria-label={t("customer.label")}
+          data-testid="customer"
+        >
           <Boundary key={view?.customer_id}>{view && <CustomerPanel view={view} />}</Boundary>
         </aside>
       )}

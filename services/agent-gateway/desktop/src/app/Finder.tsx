@@ -57,7 +57,12 @@ export function Finder({ title, placeholder, text, onText, items, busy, onClose 
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className={uiStyles.scrim} />
-        <Dialog.Content className={`${uiStyles.dialog} ${uiStyles.dialogTop}`} style={{ marginBottom: "auto" }} aria-describedby={undefined} data-testid="finder">
+        <Dialog.Content
+          className={`${uiStyles.dialog} ${uiStyles.dialogTop}`}
+          style={{ marginBottom: "auto" }}
+          aria-describedby={undefined}
+          data-testid="finder"
+        >
           <Dialog.Title className="visually-hidden">{title}</Dialog.Title>
           <input
             className={styles.paletteInput}
@@ -71,24 +76,50 @@ export function Finder({ title, placeholder, text, onText, items, busy, onClose 
             onChange={(event) => onText(event.target.value)}
             onKeyDown={onKeyDown}
           />
-          <div ref={list} id={`${id}-list`} className={styles.paletteList} role="listbox" aria-label={title} aria-busy={busy}>
+          <div
+            ref={list}
+            id={`${id}-list`}
+            className={styles.paletteList}
+            role="listbox"
+            aria-label={title}
+            aria-busy={busy}
+          >
             {items.map((item, index) => (
               <div key={`${item.group}/${item.id}`} role="presentation">
-                {item.group !== items[index - 1]?.group && <div className={styles.paletteGroup} role="presentation">{item.group}</div>}
+                {item.group !== items[index - 1]?.group && (
+                  <div className={styles.paletteGroup} role="presentation">
+                    {item.group}
+                  </div>
+                )}
                 {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the field has the focus and the keys */}
-                <div id={`${id}-${index}`} role="option" aria-selected={index === current} className={styles.paletteItem} onClick={() => run(item)} onPointerMove={() => setAt(index)}>
+                <div
+                  id={`${id}-${index}`}
+                  role="option"
+                  aria-selected={index === current}
+                  className={styles.paletteItem}
+                  onClick={() => run(item)}
+                  onPointerMove={() => setAt(index)}
+                >
                   {item.icon}
                   <span className={styles.paletteMain}>{item.main}</span>
                   <span className={styles.paletteSide}>{item.side}</span>
                 </div>
               </div>
             ))}
-            {items.length === 0 && <div className={styles.paletteEmpty}>{busy ? t("finder.searching") : t("finder.nothing")}</div>}
+            {items.length === 0 && (
+              <div className={styles.paletteEmpty}>{busy ? t("finder.searching") : t("finder.nothing")}</div>
+            )}
           </div>
           <div className={styles.paletteFoot} aria-hidden="true">
-            <span><Keys keys="ArrowUp" /> <Keys keys="ArrowDown" /> {t("finder.move")}</span>
-            <span><Keys keys="Enter" /> {t("finder.choose")}</span>
-            <span><Keys keys="Escape" /> {t("close")}</span>
+            <span>
+              <Keys keys="ArrowUp" /> <Keys keys="ArrowDown" /> {t("finder.move")}
+            </span>
+            <span>
+              <Keys keys="Enter" /> {t("finder.choose")}
+            </span>
+            <span>
+              <Keys keys="Escape" /> {t("close")}
+            </span>
           </div>
         </Dialog.Content>
       </Dialog.Portal>

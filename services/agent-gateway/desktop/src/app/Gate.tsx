@@ -15,7 +15,12 @@ function Card({ title, children, error }: { title: string; children: ReactNode; 
       <div className={styles.gateCard}>
         <img src="/favicon.svg" alt="" />
         <h1>{title}</h1>
-        {error != null && <p className={styles.gateError} role="alert"><CircleAlert size={16} aria-hidden="true" />{error}</p>}
+        {error != null && (
+          <p className={styles.gateError} role="alert">
+            <CircleAlert size={16} aria-hidden="true" />
+            {error}
+          </p>
+        )}
         {children}
       </div>
     </main>
@@ -27,7 +32,10 @@ export function SignIn({ signIn, failure }: { signIn: () => Promise<void>; failu
   const { t } = useTranslation();
   const [error, setError] = useState<Error | null>(failure);
   const [busy, setBusy] = useState(false);
-  const words = error === null ? null : wordOr(t, `gate.failed.${error instanceof SignInFailed ? error.message : "other"}`, t("gate.failed.other"));
+  const words =
+    error === null
+      ? null
+      : wordOr(t, `gate.failed.${error instanceof SignInFailed ? error.message : "other"}`, t("gate.failed.other"));
   return (
     <Card title={t("gate.title")} error={words}>
       <p>{t("gate.intro")}</p>
@@ -54,7 +62,9 @@ export function Unreachable() {
   const { t } = useTranslation();
   return (
     <Card title={t("gate.unreachable")}>
-      <p role="status"><WifiOff size={15} aria-hidden="true" /> {t("gate.unreachableText")}</p>
+      <p role="status">
+        <WifiOff size={15} aria-hidden="true" /> {t("gate.unreachableText")}
+      </p>
     </Card>
   );
 }
@@ -63,8 +73,12 @@ export function Forbidden({ signIn }: { signIn: () => void }) {
   const { t } = useTranslation();
   return (
     <Card title={t("gate.forbidden")}>
-      <p role="alert"><LockKeyhole size={15} aria-hidden="true" /> {t("gate.forbiddenText")}</p>
-      <Button onClick={signIn} data-testid="sign-in">{t("gate.signInAgain")}</Button>
+      <p role="alert">
+        <LockKeyhole size={15} aria-hidden="true" /> {t("gate.forbiddenText")}
+      </p>
+      <Button onClick={signIn} data-testid="sign-in">
+        {t("gate.signInAgain")}
+      </Button>
     </Card>
   );
 }
@@ -78,11 +92,23 @@ export function SessionEnded({ reason }: { reason: string }) {
     <Dialog.Root open>
       <Dialog.Portal>
         <Dialog.Overlay className={uiStyles.scrim} />
-        <Dialog.Content className={uiStyles.dialog} style={{ width: "min(420px, calc(100vw - 24px))" }} data-testid="session-ended" data-reason={reason}>
+        <Dialog.Content
+          className={uiStyles.dialog}
+          style={{ width: "min(420px, calc(100vw - 24px))" }}
+          data-testid="session-ended"
+          data-reason={reason}
+        >
           <div className={styles.ended}>
-            <Dialog.Title asChild><h2>{t(forbidden ? "gate.forbidden" : "gate.ended")}</h2></Dialog.Title>
-            <Dialog.Description asChild><p>{t(forbidden ? "gate.forbiddenText" : "gate.endedText")}</p></Dialog.Description>
-            <Button look="primary" onClick={() => void signInAgain()} data-testid="sign-in-again"><LogIn size={16} aria-hidden="true" />{t("gate.signInAgain")}</Button>
+            <Dialog.Title asChild>
+              <h2>{t(forbidden ? "gate.forbidden" : "gate.ended")}</h2>
+            </Dialog.Title>
+            <Dialog.Description asChild>
+              <p>{t(forbidden ? "gate.forbiddenText" : "gate.endedText")}</p>
+            </Dialog.Description>
+            <Button look="primary" onClick={() => void signInAgain()} data-testid="sign-in-again">
+              <LogIn size={16} aria-hidden="true" />
+              {t("gate.signInAgain")}
+            </Button>
           </div>
         </Dialog.Content>
       </Dialog.Portal>

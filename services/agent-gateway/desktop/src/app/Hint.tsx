@@ -9,17 +9,34 @@ import { useRuntime } from "./runtime";
 export function Hint() {
   const { t } = useTranslation();
   const { me } = useRuntime();
-  const lines = [["j", "move"], ["r", "reply"], ["mod+k", "palette"], ["?", "keys"]] as const;
+  const lines = [
+    ["j", "move"],
+    ["r", "reply"],
+    ["mod+k", "palette"],
+    ["?", "keys"],
+  ] as const;
   return (
     <aside className={styles.hint} aria-label={t("hint.title", { name: me.name })} data-testid="hint">
       <h2>{t("hint.title", { name: me.name })}</h2>
       <p>{t("hint.text")}</p>
       <ul>
         {lines.map(([keys, key]) => (
-          <li key={key}>{key === "move" ? <span className={styles.pair}><Keys keys="j" /><Keys keys="k" /></span> : <Keys keys={keys} />}{t(`hint.${key}`)}</li>
+          <li key={key}>
+            {key === "move" ? (
+              <span className={styles.pair}>
+                <Keys keys="j" />
+                <Keys keys="k" />
+              </span>
+            ) : (
+              <Keys keys={keys} />
+            )}
+            {t(`hint.${key}`)}
+          </li>
         ))}
       </ul>
-      <Button look="small" onClick={() => prefer({ hintSeen: true })}>{t("hint.done")}</Button>
+      <Button look="small" onClick={() => prefer({ hintSeen: true })}>
+        {t("hint.done")}
+      </Button>
     </aside>
   );
 }

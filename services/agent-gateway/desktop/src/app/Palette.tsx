@@ -13,9 +13,15 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const commands = useCommands();
   const { text, setText, dossiers, searching } = useFindDossiers();
   const needle = folded(text.trim());
-  const matching = commands.filter((command) => !command.hidden && (needle === "" || folded(command.title).includes(needle)));
+  const matching = commands.filter(
+    (command) => !command.hidden && (needle === "" || folded(command.title).includes(needle)),
+  );
   const customers = new Map(
-    needle === "" ? [] : dossiers.filter((each) => folded(each.customer_name ?? "").includes(needle)).map((each) => [each.customer_id, each] as const),
+    needle === ""
+      ? []
+      : dossiers
+          .filter((each) => folded(each.customer_name ?? "").includes(needle))
+          .map((each) => [each.customer_id, each] as const),
   );
   const items: Found[] = [
     ...matching.slice(0, needle === "" ? 40 : 6).map((command) => ({
@@ -44,6 +50,22 @@ export function Palette({ onClose }: { onClose: () => void }) {
     })),
   ];
   // With words typed, things come before commands; without, what one can do here comes first.
-  const ordered = needle === "" ? items : [...items.filter((item) => item.group !== t("palette.commands")), ...items.filter((item) => item.group === t("palette.commands"))];
-  return <Finder title={t("palette.title")} placeholder={t("palette.placeholder")} text={text} onText={setText} items={ordered} busy={searching} onClose={onClose} />;
+  const ordered =
+    needle === ""
+      ? items
+      : [
+          ...items.filter((item) => item.group !== t("palette.commands")),
+          ...items.filter((item) => item.group === t("palette.commands")),
+        ];
+  return (
+    <Finder
+      title={t("palette.title")}
+      placeholder={t("palette.placeholder")}
+      text={text}
+      onText={setText}
+      items={ordered}
+      busy={searching}
+      onClose={onClose}
+    />
+  );
 }

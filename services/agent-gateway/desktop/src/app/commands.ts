@@ -92,7 +92,10 @@ export function useCommand(command: AppCommand, when = true): void {
   useEffect(() => {
     current.current = command;
   });
-  useEffect(() => (when ? commands.register(command.id, current) : undefined), [commands, command.id, command.title, when]);
+  useEffect(
+    () => (when ? commands.register(command.id, current) : undefined),
+    [commands, command.id, command.title, when],
+  );
 }
 
 export function useCommands(): AppCommand[] {

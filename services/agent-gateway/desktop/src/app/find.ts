@@ -23,9 +23,11 @@ export function useFindDossiers() {
   const found = query.data;
   const dossiers = useMemo(() => {
     const needle = folded(wanted);
-    const known = needle === "" ? all.slice(0, 8) : all.filter((each) => folded(wordsOf(each)).includes(needle)).slice(0, 12);
+    const known =
+      needle === "" ? all.slice(0, 8) : all.filter((each) => folded(wordsOf(each)).includes(needle)).slice(0, 12);
     const ids = new Set(known.map((each) => each.dossier_id));
-    const more = wanted.length < 2 ? [] : (found ?? []).filter((id) => !ids.has(id)).flatMap((id) => desk.get(id)?.view ?? []);
+    const more =
+      wanted.length < 2 ? [] : (found ?? []).filter((id) => !ids.has(id)).flatMap((id) => desk.get(id)?.view ?? []);
     return [...known, ...more];
   }, [all, desk, found, wanted]);
   return { text, setText, dossiers, searching: query.isFetching };

@@ -150,7 +150,13 @@ export function startRuntime({ api, session, config, me, queries, connection }: 
   void begin();
 
   return {
-    api, desk, queries, config, me, connection, started,
+    api,
+    desk,
+    queries,
+    config,
+    me,
+    connection,
+    started,
     drafts,
     signInAgain: () => session.signIn(config, location.pathname),
     signOut: () => {
@@ -193,7 +199,11 @@ export function useDesk<T>(select: (desk: Desk) => T): T {
     if (kept.current?.version !== desk.version || kept.current.select !== select) {
       const value = select(desk);
       const before = kept.current?.value;
-      kept.current = { version: desk.version, select, value: before !== undefined && same(before, value) ? before : value };
+      kept.current = {
+        version: desk.version,
+        select,
+        value: before !== undefined && same(before, value) ? before : value,
+      };
     }
     return kept.current.value;
   });
@@ -202,7 +212,9 @@ export function useDesk<T>(select: (desk: Desk) => T): T {
 /** Lists are the same when their items are. */
 function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
-  return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => Object.is(item, b[index]));
+  return (
+    Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => Object.is(item, b[index]))
+  );
 }
 
 export function useDrafts<T>(select: (drafts: Drafts) => T): T {

@@ -1,24 +1,21 @@
-import { ChevronDown, CircleAlert, Eye, ImagePlus, LoaderCircle, Plus, Send, StickyNote, Users, WifiOff, X } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
+import { CircleAlert, Eye, ImagePlus, LoaderCircle, StickyNote, Users, WifiOff, X } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
 import { useDrafts, useOnline, useRuntime } from "../app/runtime";
-import type { Attachment, ConversationView, DossierView, Status, TimelineEntry } from "../contracts/types";
-import { networkOf } from "../dossier/network";
+import type { Attachment, DossierView, Status, TimelineEntry } from "../contracts/types";
 import { EMPTY_REPLY, type Draft } from "../live/drafts";
 import { useFormat, useNow } from "../i18n/format";
-import { AssuranceMark } from "../ui/Assurance";
 import { Button, IconButton } from "../ui/Button";
-import { ChannelMark, channelWord } from "../ui/ChannelMark";
 import { Keys } from "../ui/Keys";
-import { toast } from "../ui/toasts";
-import uiStyles from "../ui/ui.module.css";
 import styles from "./composer.module.css";
 import { Conflict } from "./Conflict";
-import { expectedTarget, limitsOf, looksFormatted, obstacleOf, piecesOf, type Obstacle } from "./limits";
+import { expectedTarget, looksFormatted, obstacleOf } from "./limits";
 import { Preview } from "./Preview";
+import { SendButton } from "./SendButton";
+import { AddTargetChip, TargetChip } from "./Targets";
 import { UploadedPicture } from "./UploadedPicture";
+import { useUploads } from "./uploads";
 
 export interface ReplyConflict {
   commandId: string;
@@ -29,7 +26,13 @@ interface ComposerProps {
   view: DossierView;
   entries: readonly TimelineEntry[];
   conflict: ReplyConflict | null;
-  onSend: (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null; seenSeq: number }) => void;
+  onSend: (reply: {
+    text: string;
+    attachments: Attachment[];
+    conversationIds: string[];
+    statusAfter: Status | null;
+    seenSeq: number;
+  }) => void;
   onNote: (text: string) => void;
   onSendAnyway: () => void;
   onKeepWriting: () => void;
@@ -48,7 +51,10 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
   const draft = useDrafts((kept) => kept.get(id));
   const area = useRef<HTMLTextAreaElement>(null);
   const filePicker = useRef<HTMLInputElement>(null);
-  const [uploads, setUploads] = useState<readonly { key: number; name: string; failed: File | null }[]>([]);
+  const { uploads, take, again, forget } = useUploads((attachment) => {
+    const kept = drafts.get(id);
+    drafts.change(id, { attachments: [...kept.attachments, attachment], sinceSeq: begun(kept) ?? view.seq });
+  });
   const [previewing, setPreviewing] = useState(false);
   const [dropping, setDropping] = useState(false);
   const isNote = draft.mode === "note";
@@ -70,7 +76,13 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
     () =>
       since === null
         ? []
-        : [...new Set(entries.filter((each) => each.seq > since && each.event.type === "reply_requested" && each.actor.id !== me.sub).map((each) => each.actor.name ?? each.actor.id))],
+        : [
+            ...new Set(
+              entries
+                .filter((each) => each.seq > since && each.event.type === "reply_requested" && each.actor.id !== me.sub)
+                .map((each) => each.actor.name ?? each.actor.id),
+            ),
+          ],
     [entries, since, me.sub],
   );
   const isEmpty = isNote ? text.trim() === "" : text.trim() === "" && draft.attachments.length === 0;
@@ -123,28 +135,16 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
     } else {
       lastTyping.current = 0;
       void api.presence(id, "idle", chosenIds).catch(() => undefined);
-      onSend({ text: text.trimEnd(), attachments: draft.attachments, conversationIds: chosenIds, statusAfter, seenSeq: begun(draft) ?? view.seq });
+      onSend({
+        text: text.trimEnd(),
+        attachments: draft.attachments,
+        conversationIds: chosenIds,
+        statusAfter,
+        seenSeq: begun(draft) ?? view.seq,
+      });
       drafts.change(id, EMPTY_REPLY);
       setPreviewing(false);
     }
-  };
-
-  const nextUpload = useRef(0);
-  const upload = async (file: File) => {
-    const key = (nextUpload.current += 1);
-    setUploads((all) => [...all, { key, name: file.name, failed: null }]);
-    try {
-      const attachment = await api.upload(file);
-      const kept = drafts.get(id);
-      drafts.change(id, { attachments: [...kept.attachments, attachment], sinceSeq: begun(kept) ?? view.seq });
-      setUploads((all) => all.filter((each) => each.key !== key));
-    } catch (error) {
-      setUploads((all) => all.map((each) => (each.key === key ? { ...each, failed: file } : each)));
-      toast({ error: error as Error });
-    }
-  };
-  const take = (files: Iterable<File>) => {
-    for (const file of files) void upload(file);
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -180,28 +180,50 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
         take(event.dataTransfer.files);
       }}
     >
-      {conflict !== null && <Conflict conflict={conflict} mine={draft.text} onSendAnyway={onSendAnyway} onKeepWriting={onKeepWriting} />}
+      {conflict !== null && (
+        <Conflict conflict={conflict} mine={draft.text} onSendAnyway={onSendAnyway} onKeepWriting={onKeepWriting} />
+      )}
       <div className={styles.top}>
         <div className={styles.modes} role="group" aria-label={t("composer.mode")}>
-          <button type="button" aria-pressed={!isNote} onClick={() => focus("reply")} data-testid="mode-reply">{t("composer.reply")}</button>
-          <button type="button" aria-pressed={isNote} onClick={() => focus("note")} data-testid="mode-note"><StickyNote size={13} aria-hidden="true" />{t("composer.note")}</button>
+          <button type="button" aria-pressed={!isNote} onClick={() => focus("reply")} data-testid="mode-reply">
+            {t("composer.reply")}
+          </button>
+          <button type="button" aria-pressed={isNote} onClick={() => focus("note")} data-testid="mode-note">
+            <StickyNote size={13} aria-hidden="true" />
+            {t("composer.note")}
+          </button>
         </div>
         {isNote ? (
           <span className={styles.noteHint}>{t("composer.noteHint")}</span>
         ) : (
           <ul className={styles.chips} aria-label={t("composer.to")}>
             {chosen.map((each) => (
-              <Chip key={each.conversation.conversation_id} conversation={each} obstacle={obstacles.get(each.conversation.conversation_id) ?? null} now={now} text={draft.text} onRemove={() => choose(each.conversation.conversation_id, false)} />
+              <TargetChip
+                key={each.conversation.conversation_id}
+                conversation={each}
+                obstacle={obstacles.get(each.conversation.conversation_id) ?? null}
+                now={now}
+                text={draft.text}
+                onRemove={() => choose(each.conversation.conversation_id, false)}
+              />
             ))}
             {others.map((each) => (
-              <AddChip key={each.conversation.conversation_id} conversation={each} obstacle={obstacles.get(each.conversation.conversation_id) ?? null} onAdd={() => choose(each.conversation.conversation_id, true)} />
+              <AddTargetChip
+                key={each.conversation.conversation_id}
+                conversation={each}
+                obstacle={obstacles.get(each.conversation.conversation_id) ?? null}
+                onAdd={() => choose(each.conversation.conversation_id, true)}
+              />
             ))}
             {view.conversations.length === 0 && <li className={styles.noteHint}>{t("composer.noConversation")}</li>}
           </ul>
         )}
       </div>
       {!isNote && conflict === null && repliedSince.length > 0 && (
-        <p className={styles.hint} role="status" data-testid="replied-since"><Users size={13} aria-hidden="true" />{t("composer.since", { who: format.list(repliedSince) })}</p>
+        <p className={styles.hint} role="status" data-testid="replied-since">
+          <Users size={13} aria-hidden="true" />
+          {t("composer.since", { who: format.list(repliedSince) })}
+        </p>
       )}
       <textarea
         ref={area}
@@ -223,138 +245,109 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
       {!isNote && (draft.attachments.length > 0 || uploads.length > 0) && (
         <ul className={styles.pictures} aria-label={t("composer.attachments")}>
           {draft.attachments.map((each, index) => (
-            <UploadedPicture key={`${each.sha256}-${index}`} attachment={each} onRemove={() => drafts.change(id, { attachments: draft.attachments.filter((_, other) => other !== index) })} />
+            <UploadedPicture
+              key={`${each.sha256}-${index}`}
+              attachment={each}
+              onRemove={() =>
+                drafts.change(id, { attachments: draft.attachments.filter((_, other) => other !== index) })
+              }
+            />
           ))}
           {uploads.map((each) => (
             <li key={each.key} className={styles.uploading}>
-              {each.failed === null ? <LoaderCircle size={16} className={styles.spin} aria-hidden="true" /> : <CircleAlert size={16} aria-hidden="true" />}
-              <span>{each.failed === null ? t("composer.uploading", { name: each.name }) : t("composer.uploadFailed", { name: each.name })}</span>
+              {each.failed === null ? (
+                <LoaderCircle size={16} className={styles.spin} aria-hidden="true" />
+              ) : (
+                <CircleAlert size={16} aria-hidden="true" />
+              )}
+              <span>
+                {each.failed === null
+                  ? t("composer.uploading", { name: each.name })
+                  : t("composer.uploadFailed", { name: each.name })}
+              </span>
               {each.failed !== null && (
                 <span className={styles.uploadActions}>
-                  <Button look="small" onClick={() => { setUploads((all) => all.filter((other) => other.key !== each.key)); void upload(each.failed!); }}>{t("retry")}</Button>
-                  <IconButton look={["small", "quiet"]} label={t("remove")} onClick={() => setUploads((all) => all.filter((other) => other.key !== each.key))}><X size={14} aria-hidden="true" /></IconButton>
+                  <Button look="small" onClick={() => again(each)}>
+                    {t("retry")}
+                  </Button>
+                  <IconButton look={["small", "quiet"]} label={t("remove")} onClick={() => forget(each)}>
+                    <X size={14} aria-hidden="true" />
+                  </IconButton>
                 </span>
               )}
             </li>
           ))}
         </ul>
       )}
-      {!isNote && previewing && <Preview view={view} targets={chosen} text={draft.text} attachments={draft.attachments} />}
-      {!isNote && looksFormatted(draft.text) && chosen.length > 0 && <p className={styles.hint}>{t("composer.plainText", { count: chosen.length })}</p>}
+      {!isNote && previewing && (
+        <Preview view={view} targets={chosen} text={draft.text} attachments={draft.attachments} />
+      )}
+      {!isNote && looksFormatted(draft.text) && chosen.length > 0 && (
+        <p className={styles.hint}>{t("composer.plainText", { count: chosen.length })}</p>
+      )}
       <div className={styles.foot}>
         {!isNote && (
           <>
-            <input ref={filePicker} type="file" accept="image/*" multiple hidden data-testid="file-input" onChange={(event) => { take(event.target.files ?? []); event.target.value = ""; }} />
-            <IconButton label={t("composer.addPicture")} onClick={() => filePicker.current?.click()} disabled={!online}><ImagePlus size={17} aria-hidden="true" /></IconButton>
-            <IconButton label={t("composer.preview")} aria-pressed={previewing} onClick={() => setPreviewing(!previewing)} disabled={chosen.length === 0}><Eye size={17} aria-hidden="true" /></IconButton>
+            <input
+              ref={filePicker}
+              type="file"
+              accept="image/*"
+              multiple
+              hidden
+              data-testid="file-input"
+              onChange={(event) => {
+                take(event.target.files ?? []);
+                event.target.value = "";
+              }}
+            />
+            <IconButton label={t("composer.addPicture")} onClick={() => filePicker.current?.click()} disabled={!online}>
+              <ImagePlus size={17} aria-hidden="true" />
+            </IconButton>
+            <IconButton
+              label={t("composer.preview")}
+              aria-pressed={previewing}
+              onClick={() => setPreviewing(!previewing)}
+              disabled={chosen.length === 0}
+            >
+              <Eye size={17} aria-hidden="true" />
+            </IconButton>
           </>
         )}
         <span className={styles.saved} role="status">
           {!online ? (
-            <><WifiOff size={13} aria-hidden="true" />{isEmpty ? t("composer.offline") : t("composer.offlineKept")}</>
-          ) : !isEmpty ? t("composer.kept") : null}
+            <>
+              <WifiOff size={13} aria-hidden="true" />
+              {isEmpty ? t("composer.offline") : t("composer.offlineKept")}
+            </>
+          ) : !isEmpty ? (
+            t("composer.kept")
+          ) : null}
         </span>
         {isNote ? (
-          <Button look="primary" className={styles.noteSend} disabled={!canSend} onClick={() => send(null)} data-testid="send">
+          <Button
+            look="primary"
+            className={styles.noteSend}
+            disabled={!canSend}
+            onClick={() => send(null)}
+            data-testid="send"
+          >
             {t("composer.addNote")}
             <Keys keys="mod+Enter" />
           </Button>
         ) : (
-          <div className={styles.split}>
-            <Button look="primary" disabled={!canSend} onClick={() => send("waiting")} data-testid="send">
-              <Send size={14} aria-hidden="true" />
-              {chosen.length > 1 ? t("composer.sendTo", { count: chosen.length }) : t("composer.send")}
-              <Keys keys="mod+Enter" />
-            </Button>
-            <DropdownMenu.Root>
-              <DropdownMenu.Trigger asChild>
-                <Button look="primary" disabled={!canSend} aria-label={t("composer.sendMore")} data-testid="send-more"><ChevronDown size={15} aria-hidden="true" /></Button>
-              </DropdownMenu.Trigger>
-              <DropdownMenu.Portal>
-                <DropdownMenu.Content className={uiStyles.menu} align="end" side="top" sideOffset={6}>
-                  <DropdownMenu.Item className={uiStyles.item} onSelect={() => send("waiting")}>{t("composer.andWait")}<span className={uiStyles.itemEnd}>{t("composer.usual")}</span></DropdownMenu.Item>
-                  <DropdownMenu.Item className={uiStyles.item} onSelect={() => send(null)}>{t("composer.andKeep")}</DropdownMenu.Item>
-                  <DropdownMenu.Item className={uiStyles.item} onSelect={() => send("closed")}>{t("composer.andClose")}</DropdownMenu.Item>
-                </DropdownMenu.Content>
-              </DropdownMenu.Portal>
-            </DropdownMenu.Root>
-          </div>
+          <SendButton count={chosen.length} disabled={!canSend} onSend={send} />
         )}
       </div>
-      {dropping && <div className={styles.drop}><ImagePlus size={22} aria-hidden="true" />{t("composer.drop")}</div>}
+      {dropping && (
+        <div className={styles.drop}>
+          <ImagePlus size={22} aria-hidden="true" />
+          {t("composer.drop")}
+        </div>
+      )}
     </section>
   );
 }
 
 /** The newest entry when this draft was begun; null: nothing has been begun. */
-const begun = (draft: Draft): number | null => (draft.text === "" && draft.attachments.length === 0 ? null : draft.sinceSeq);
-
-const handleOf = (conversation: ConversationView): string | null => {
-  const { identity } = conversation;
-  return identity?.kind.startsWith("email") ? identity.value : conversation.display_name;
-};
-
-function Chip({ conversation, obstacle, now, text, onRemove }: { conversation: ConversationView; obstacle: Obstacle | null; now: number; text: string; onRemove: () => void }) {
-  const { t } = useTranslation();
-  const { channel } = conversation.conversation;
-  return (
-    <li className={styles.chip} data-blocked={obstacle !== null} data-testid="target" data-channel={channel}>
-      <ChannelMark channel={channel} network={networkOf(conversation.identity)} />
-      <span className={styles.handle}>{handleOf(conversation)}</span>
-      {conversation.assurance === "claimed" && <AssuranceMark assurance="claimed" />}
-      <Limit conversation={conversation} obstacle={obstacle} now={now} text={text} />
-      <button type="button" className={styles.remove} aria-label={t("composer.removeTarget", { channel: channelWord(t, channel, networkOf(conversation.identity)) })} onClick={onRemove}>
-        <X size={13} aria-hidden="true" />
-      </button>
-    </li>
-  );
-}
-
-function AddChip({ conversation, obstacle, onAdd }: { conversation: ConversationView; obstacle: Obstacle | null; onAdd: () => void }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const { channel } = conversation.conversation;
-  const expired = obstacle?.kind === "window-expired" ? obstacle : null;
-  const never = expired !== null || obstacle?.kind === "no-recipient";
-  const why = expired ? t("limit.expiredAt", { at: format.full(expired.at) }) : never ? t("limit.noRecipient") : undefined;
-  return (
-    <li>
-      <button type="button" className={styles.addChip} onClick={onAdd} disabled={never} title={why} data-testid="add-target" data-channel={channel}>
-        <Plus size={12} aria-hidden="true" />
-        <ChannelMark channel={channel} network={networkOf(conversation.identity)} />
-        <span className={styles.handle}>{handleOf(conversation)}</span>
-        {expired !== null && <span className={styles.limitBad}>{t("limit.expired")}</span>}
-      </button>
-    </li>
-  );
-}
-
-/** What the channel says about an answer now, in a few words; more is in the title. */
-function Limit({ conversation, obstacle, now, text }: { conversation: ConversationView; obstacle: Obstacle | null; now: number; text: string }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const window = conversation.reply_window_ends_at;
-  switch (obstacle?.kind) {
-    case "window-expired":
-      return <span className={styles.limitBad} title={t("limit.expiredAt", { at: format.full(obstacle.at) })} data-testid="limit">{t("limit.expired")}</span>;
-    case "files":
-      return <span className={styles.limitBad} title={obstacle.names.join(", ")} data-testid="limit">{t("limit.picturesOnly")}</span>;
-    case "no-recipient":
-      return <span className={styles.limitBad} data-testid="limit">{t("limit.noRecipient")}</span>;
-    default: {
-      const { pieceChars } = limitsOf(conversation);
-      const count = piecesOf(text, pieceChars).length;
-      const left = window === null ? null : Date.parse(window) - now;
-      return (
-        <>
-          {left !== null && (
-            <span className={left < 3_600_000 ? styles.limitWarn : styles.limit} title={t("limit.windowUntil", { at: format.full(window!) })} data-testid="limit">
-              {t("limit.windowLeft", { left: format.span(left) })}
-            </span>
-          )}
-          {count > 1 && <span className={styles.limitWarn} title={t("limit.piecesWhy", { number: format.number(pieceChars!) })} data-testid="pieces">{t("limit.pieces", { count })}</span>}
-        </>
-      );
-    }
-  }
-}
+const begun = (draft: Draft): number | null =>
+  draft.text === "" && draft.attachments.length === 0 ? null : draft.sinceSeq;

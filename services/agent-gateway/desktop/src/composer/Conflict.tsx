@@ -7,7 +7,17 @@ import type { ReplyConflict } from "./Composer";
 import styles from "./composer.module.css";
 
 /** Somebody else answered while this was being written: both texts, and the choice. */
-export function Conflict({ conflict, mine, onSendAnyway, onKeepWriting }: { conflict: ReplyConflict; mine: string; onSendAnyway: () => void; onKeepWriting: () => void }) {
+export function Conflict({
+  conflict,
+  mine,
+  onSendAnyway,
+  onKeepWriting,
+}: {
+  conflict: ReplyConflict;
+  mine: string;
+  onSendAnyway: () => void;
+  onKeepWriting: () => void;
+}) {
   const { t } = useTranslation();
   const format = useFormat();
   const panel = useRef<HTMLDivElement>(null);
@@ -15,12 +25,24 @@ export function Conflict({ conflict, mine, onSendAnyway, onKeepWriting }: { conf
   const replies = conflict.entries.filter((entry) => entry.event.type === "reply_requested");
   const who = [...new Set(replies.map((entry) => entry.actor.name ?? entry.actor.id))];
   return (
-    <div ref={panel} className={styles.conflict} role="alertdialog" aria-labelledby="conflict-title" tabIndex={-1} data-testid="conflict">
-      <h3 id="conflict-title"><Users size={15} aria-hidden="true" />{t("conflict.title", { who: format.list(who) || t("conflict.somebody") })}</h3>
+    <div
+      ref={panel}
+      className={styles.conflict}
+      role="alertdialog"
+      aria-labelledby="conflict-title"
+      tabIndex={-1}
+      data-testid="conflict"
+    >
+      <h3 id="conflict-title">
+        <Users size={15} aria-hidden="true" />
+        {t("conflict.title", { who: format.list(who) || t("conflict.somebody") })}
+      </h3>
       <div className={styles.both}>
         {replies.map((entry) => (
           <figure key={entry.seq}>
-            <figcaption>{entry.actor.name ?? entry.actor.id} · {format.time(entry.occurred_at)}</figcaption>
+            <figcaption>
+              {entry.actor.name ?? entry.actor.id} · {format.time(entry.occurred_at)}
+            </figcaption>
             <blockquote>{entry.event.type === "reply_requested" ? entry.event.text : ""}</blockquote>
           </figure>
         ))}
@@ -30,8 +52,12 @@ export function Conflict({ conflict, mine, onSendAnyway, onKeepWriting }: { conf
         </figure>
       </div>
       <div className={styles.conflictActions}>
-        <Button look="primary" onClick={onKeepWriting}>{t("conflict.keepWriting")}</Button>
-        <Button onClick={onSendAnyway} data-testid="send-anyway">{t("conflict.sendAnyway")}</Button>
+        <Button look="primary" onClick={onKeepWriting}>
+          {t("conflict.keepWriting")}
+        </Button>
+        <Button onClick={onSendAnyway} data-testid="send-anyway">
+          {t("conflict.sendAnyway")}
+        </Button>
       </div>
     </div>
   );

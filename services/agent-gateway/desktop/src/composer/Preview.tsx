@@ -6,7 +6,17 @@ import styles from "./composer.module.css";
 import { limitsOf, piecesOf } from "./limits";
 
 /** What arrives at the other end of each conversation. */
-export function Preview({ view, targets, text, attachments }: { view: DossierView; targets: readonly ConversationView[]; text: string; attachments: readonly Attachment[] }) {
+export function Preview({
+  view,
+  targets,
+  text,
+  attachments,
+}: {
+  view: DossierView;
+  targets: readonly ConversationView[];
+  text: string;
+  attachments: readonly Attachment[];
+}) {
   const { t } = useTranslation();
   return (
     <ul className={styles.preview} aria-label={t("preview.label")} data-testid="preview">
@@ -18,13 +28,23 @@ export function Preview({ view, targets, text, attachments }: { view: DossierVie
               <ChannelMark channel={target.conversation.channel} network={networkOf(target.identity)} />
               <span className={styles.handle}>{target.identity?.value}</span>
             </div>
-            {limits.hasSubject && view.subject !== null && <p className={styles.previewSubject}>{t("preview.subject", { subject: view.subject })}</p>}
-            {text.trim() !== "" && piecesOf(text, limits.pieceChars).map((piece, index) => <p key={index} className={styles.previewText}>{piece}</p>)}
+            {limits.hasSubject && view.subject !== null && (
+              <p className={styles.previewSubject}>{t("preview.subject", { subject: view.subject })}</p>
+            )}
+            {text.trim() !== "" &&
+              piecesOf(text, limits.pieceChars).map((piece, index) => (
+                <p key={index} className={styles.previewText}>
+                  {piece}
+                </p>
+              ))}
             <p className={styles.previewMeta}>
               {[
-                attachments.length > 0 && t(limits.hasSubject ? "preview.attached" : "preview.afterText", { count: attachments.length }),
+                attachments.length > 0 &&
+                  t(limits.hasSubject ? "preview.attached" : "preview.afterText", { count: attachments.length }),
                 limits.hasSubject ? t("preview.thread") : t("preview.message"),
-              ].filter(Boolean).join(" · ")}
+              ]
+                .filter(Boolean)
+                .join(" · ")}
             </p>
           </li>
         );

@@ -16,7 +16,13 @@ export function UploadedPicture({ attachment, onRemove }: { attachment: Attachme
       {url === null ? <FileText size={18} aria-hidden="true" /> : <img src={url} alt="" />}
       <span className={styles.uploadedName}>{attachment.filename}</span>
       <span className={styles.uploadedSize}>{format.bytes(attachment.size_bytes)}</span>
-      <IconButton look={["small", "quiet"]} label={t("composer.removePicture", { name: attachment.filename })} onClick={onRemove}><X size={14} aria-hidden="true" /></IconButton>
+      <IconButton
+        look={["small", "quiet"]}
+        label={t("composer.removePicture", { name: attachment.filename })}
+        onClick={onRemove}
+      >
+        <X size={14} aria-hidden="true" />
+      </IconButton>
     </li>
   );
 }

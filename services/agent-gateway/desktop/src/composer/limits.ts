@@ -23,7 +23,8 @@ export function limitsOf(conversation: ConversationView): ChannelLimits {
   }
 }
 
-export type Obstacle = { kind: "no-recipient" } | { kind: "window-expired"; at: string } | { kind: "files"; names: string[] };
+export type Obstacle =
+  { kind: "no-recipient" } | { kind: "window-expired"; at: string } | { kind: "files"; names: string[] };
 
 /** What keeps an answer with these files from going out on this conversation; null: nothing. */
 export function obstacleOf(view: ConversationView, attachments: readonly Attachment[], now: number): Obstacle | null {

@@ -36,7 +36,9 @@ export function CustomerPanel({ view }: { view: DossierView }) {
           <h2 title={name ?? undefined}>{name ?? t("customer.unnamed")}</h2>
           {customer && <Best customer={customer} />}
         </div>
-        <IconButton label={t("customer.hide")} keys="c" onClick={() => panel.show(false)}><X size={16} aria-hidden="true" /></IconButton>
+        <IconButton label={t("customer.hide")} keys="c" onClick={() => panel.show(false)}>
+          <X size={16} aria-hidden="true" />
+        </IconButton>
       </header>
       <div className={styles.body}>
         <Suggestions view={view} />
@@ -47,7 +49,9 @@ export function CustomerPanel({ view }: { view: DossierView }) {
           </State>
         ) : customer === undefined ? (
           <div className={styles.skeletons} aria-busy="true">
-            <Skeleton width="60%" /><Skeleton width="85%" /><Skeleton width="70%" />
+            <Skeleton width="60%" />
+            <Skeleton width="85%" />
+            <Skeleton width="70%" />
           </div>
         ) : (
           <>
@@ -73,16 +77,27 @@ function Identities({ customer }: { customer: CustomerChanged }) {
     <section className={styles.section}>
       <h3>{t("customer.identities")}</h3>
       <ul className={styles.identities}>
-        {customer.identities.map((linked) => <IdentityRow key={linked.link_id} linked={linked} alone={customer.identities.length === 1} />)}
+        {customer.identities.map((linked) => (
+          <IdentityRow key={linked.link_id} linked={linked} alone={customer.identities.length === 1} />
+        ))}
       </ul>
       {customer.released.map((released) => (
-        <p key={released.link_id} className={styles.quiet}><UserX size={14} aria-hidden="true" />{t("customer.released", { handle: released.identity.value })}</p>
+        <p key={released.link_id} className={styles.quiet}>
+          <UserX size={14} aria-hidden="true" />
+          {t("customer.released", { handle: released.identity.value })}
+        </p>
       ))}
     </section>
   );
 }
 
-const KIND_CHANNEL: Record<string, string> = { email: "email", "email-unproven": "email", visitor: "chat", "shop-account": "chat", phone: "voice" };
+const KIND_CHANNEL: Record<string, string> = {
+  email: "email",
+  "email-unproven": "email",
+  visitor: "chat",
+  "shop-account": "chat",
+  phone: "voice",
+};
 
 function IdentityRow({ linked, alone }: { linked: LinkedIdentity; alone: boolean }) {
   const { t } = useTranslation();
@@ -104,24 +119,51 @@ function IdentityRow({ linked, alone }: { linked: LinkedIdentity; alone: boolean
       setBusy(false);
     }
   };
-  const copy = () => void navigator.clipboard.writeText(identity.value).then(() => toast({ text: "customer.copied", values: { handle: identity.value } }));
+  const copy = () =>
+    void navigator.clipboard
+      .writeText(identity.value)
+      .then(() => toast({ text: "customer.copied", values: { handle: identity.value } }));
   return (
     <li className={styles.identity} data-testid="identity" data-kind={identity.kind}>
       <div className={styles.identityTop}>
         <ChannelMark channel={KIND_CHANNEL[identity.kind] ?? "social"} network={identity.kind} iconOnly />
-        <span className={styles.value} title={identity.value}>{readable(identity.kind) ? identity.value : wordOr(t, `identity.${identity.kind}.name`, identity.kind)}</span>
-        {readable(identity.kind) && <IconButton label={t("customer.copy", { handle: identity.value })} look={["small", "quiet"]} className={styles.copy} onClick={copy}><Copy size={13} aria-hidden="true" /></IconButton>}
+        <span className={styles.value} title={identity.value}>
+          {readable(identity.kind) ? identity.value : wordOr(t, `identity.${identity.kind}.name`, identity.kind)}
+        </span>
+        {readable(identity.kind) && (
+          <IconButton
+            label={t("customer.copy", { handle: identity.value })}
+            look={["small", "quiet"]}
+            className={styles.copy}
+            onClick={copy}
+          >
+            <Copy size={13} aria-hidden="true" />
+          </IconButton>
+        )}
       </div>
       <div className={styles.identityUnder}>
         <AssuranceMark assurance={linked.assurance} />
-        <button type="button" className={styles.whyButton} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)} title={ruleInShort(t, linked.because)}>{t("why.ask")}</button>
+        <button
+          type="button"
+          className={styles.whyButton}
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => setOpen(!open)}
+          title={ruleInShort(t, linked.because)}
+        >
+          {t("why.ask")}
+        </button>
       </div>
       {open && (
         <div id={id} className={styles.whyBody}>
           <p>{ruleInWords(t, linked.because)}</p>
           <EvidenceList because={linked.because} />
           <p className={styles.since}>{t("customer.since", { at: format.full(linked.since) })}</p>
-          {!alone && <Button look="small" disabled={!online || busy} onClick={() => void undo()} data-testid="undo-link">{t("customer.undoLink")}</Button>}
+          {!alone && (
+            <Button look="small" disabled={!online || busy} onClick={() => void undo()} data-testid="undo-link">
+              {t("customer.undoLink")}
+            </Button>
+          )}
         </div>
       )}
     </li>
@@ -140,7 +182,10 @@ function About({ customer }: { customer: CustomerChanged }) {
       <dl className={styles.facts}>
         {customer.languages.length > 0 && (
           <div>
-            <dt><Languages size={13} aria-hidden="true" />{t("customer.language")}</dt>
+            <dt>
+              <Languages size={13} aria-hidden="true" />
+              {t("customer.language")}
+            </dt>
             <dd>{format.list(customer.languages.map((tag) => format.language(tag)))}</dd>
           </div>
         )}
@@ -163,11 +208,21 @@ function Journey({ current, dossiers }: { current: string; dossiers: readonly Do
   const open = dossiers.filter((each) => each.status !== "closed").length;
   return (
     <section className={styles.section}>
-      <h3>{t("customer.journey")}<span className={styles.counts}>{t("customer.open", { count: open })} · {t("customer.past", { count: dossiers.length - open })}</span></h3>
+      <h3>
+        {t("customer.journey")}
+        <span className={styles.counts}>
+          {t("customer.open", { count: open })} · {t("customer.past", { count: dossiers.length - open })}
+        </span>
+      </h3>
       <ul className={styles.journey}>
         {dossiers.slice(0, 12).map((each) => (
           <li key={each.dossier_id}>
-            <button type="button" className={styles.past} aria-current={each.dossier_id === current ? "true" : undefined} onClick={() => go({ view: place.view, dossierId: each.dossier_id })}>
+            <button
+              type="button"
+              className={styles.past}
+              aria-current={each.dossier_id === current ? "true" : undefined}
+              onClick={() => go({ view: place.view, dossierId: each.dossier_id })}
+            >
               <StatusMark status={each.status} iconOnly />
               <span className={styles.pastSubject}>{each.subject ?? each.number}</span>
               <span className={styles.pastAge}>{format.ago(each.last_entry_at, now)}</span>

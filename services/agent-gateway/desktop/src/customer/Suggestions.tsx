@@ -24,13 +24,38 @@ export function Suggestions({ view }: { view: DossierView }) {
     if (suggestion === undefined || !online || command.isPending) return;
     command.mutate({ type: "resolve_suggestion", suggestion_id: suggestion.suggestion_id, accept });
   };
-  useCommand({ id: "suggestion.accept", title: t("command.acceptSuggestion"), group: "dossier", keys: "y", run: () => resolve(first, true) }, first !== undefined);
-  useCommand({ id: "suggestion.refuse", title: t("command.refuseSuggestion"), group: "dossier", keys: "x", run: () => resolve(first, false) }, first !== undefined);
+  useCommand(
+    {
+      id: "suggestion.accept",
+      title: t("command.acceptSuggestion"),
+      group: "dossier",
+      keys: "y",
+      run: () => resolve(first, true),
+    },
+    first !== undefined,
+  );
+  useCommand(
+    {
+      id: "suggestion.refuse",
+      title: t("command.refuseSuggestion"),
+      group: "dossier",
+      keys: "x",
+      run: () => resolve(first, false),
+    },
+    first !== undefined,
+  );
   if (first === undefined) return null;
   return (
     <section className={styles.suggestions} aria-label={t("suggestion.label", { count: view.suggestions.length })}>
       {view.suggestions.map((suggestion, index) => (
-        <SuggestionCard key={suggestion.suggestion_id} view={view} suggestion={suggestion} isFirst={index === 0} busy={command.isPending} resolve={resolve} />
+        <SuggestionCard
+          key={suggestion.suggestion_id}
+          view={view}
+          suggestion={suggestion}
+          isFirst={index === 0}
+          busy={command.isPending}
+          resolve={resolve}
+        />
       ))}
     </section>
   );
@@ -52,8 +77,12 @@ interface CardProps {
 function SuggestionCard({ view, suggestion, isFirst, busy, resolve }: CardProps) {
   const { t } = useTranslation();
   const online = useOnline();
-  const conversation = view.conversations.find((each) => each.conversation.conversation_id === suggestion.conversation_id);
-  const number = useDesk((desk) => (suggestion.dossier_id === null ? undefined : desk.get(suggestion.dossier_id)?.view.number));
+  const conversation = view.conversations.find(
+    (each) => each.conversation.conversation_id === suggestion.conversation_id,
+  );
+  const number = useDesk((desk) =>
+    suggestion.dossier_id === null ? undefined : desk.get(suggestion.dossier_id)?.view.number,
+  );
   const name = suggestion.customer_name ?? t("customer.unnamed");
   const words = {
     name,
@@ -74,16 +103,33 @@ function SuggestionCard({ view, suggestion, isFirst, busy, resolve }: CardProps)
         if (event.key === "Backspace" || event.key === "Delete") resolve(suggestion, false);
       }}
     >
-      <h3><Lightbulb size={15} aria-hidden="true" />{t(`suggestion.${suggestion.kind}`, words)}</h3>
+      <h3>
+        <Lightbulb size={15} aria-hidden="true" />
+        {t(`suggestion.${suggestion.kind}`, words)}
+      </h3>
       <p>{suggestionInWords(t, suggestion.because)}</p>
       <EvidenceList because={suggestion.because} />
       <p className={styles.effect}>{t(acceptEffect(suggestion), words)}</p>
       <div className={styles.suggestionActions}>
-        <Button look={["primary", "small"]} disabled={!online || busy} onClick={() => resolve(suggestion, true)} data-testid="suggestion-accept">
-          <Check size={13} aria-hidden="true" />{t("suggestion.accept")}{isFirst && <Keys keys="y" />}
+        <Button
+          look={["primary", "small"]}
+          disabled={!online || busy}
+          onClick={() => resolve(suggestion, true)}
+          data-testid="suggestion-accept"
+        >
+          <Check size={13} aria-hidden="true" />
+          {t("suggestion.accept")}
+          {isFirst && <Keys keys="y" />}
         </Button>
-        <Button look="small" disabled={!online || busy} onClick={() => resolve(suggestion, false)} data-testid="suggestion-refuse">
-          <X size={13} aria-hidden="true" />{t("suggestion.refuse")}{isFirst && <Keys keys="x" />}
+        <Button
+          look="small"
+          disabled={!online || busy}
+          onClick={() => resolve(suggestion, false)}
+          data-testid="suggestion-refuse"
+        >
+          <X size={13} aria-hidden="true" />
+          {t("suggestion.refuse")}
+          {isFirst && <Keys keys="x" />}
         </Button>
       </div>
     </article>

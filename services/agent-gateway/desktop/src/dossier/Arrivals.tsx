@@ -17,5 +17,9 @@ export function Arrivals({ entries }: { entries: readonly TimelineEntry[] }) {
     const who = message.sender.display_name ?? message.sender.primary.identity.value;
     setSaid(t("arrival", { who, channel: channelWord(t, message.channel), text: message.text.slice(0, 200) }));
   }, [entries, t]);
-  return <div className="visually-hidden" role="status" aria-live="polite">{said}</div>;
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite">
+      {said}
+    </div>
+  );
 }

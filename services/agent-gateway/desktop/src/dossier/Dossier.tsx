@@ -1,15 +1,14 @@
 import { CircleAlert, FolderX, LockKeyhole } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem, Unreachable } from "../api/client";
 import { go } from "../app/router";
 import { useDesk, useDrafts, useOnline, useRuntime } from "../app/runtime";
-import { Composer, type ReplyConflict } from "../composer/Composer";
+import { Composer } from "../composer/Composer";
 import type { Attachment, Command, DossierView, Status } from "../contracts/types";
 import { useProblemWords } from "../i18n/problems";
 import type { Held } from "../live/desk";
-import { EMPTY_REPLY, type Outgoing } from "../live/drafts";
-import { isForbidden, isGone, newCommandId, useDossier, useSendCommand } from "../live/queries";
+import { EMPTY_REPLY } from "../live/drafts";
+import { isForbidden, isGone, useDossier, useSendCommand } from "../live/queries";
 import { Button } from "../ui/Button";
 import { Skeleton, State } from "../ui/State";
 import { toast } from "../ui/toasts";
@@ -18,6 +17,7 @@ import { Arrivals } from "./Arrivals";
 import styles from "./dossier.module.css";
 import { DossierHeader } from "./DossierHeader";
 import { MoveDialog, type Moving } from "./MoveDialog";
+import { pendingConflict, toDraft, useOutbox } from "./outbox";
 import { PresenceLine, useViewing } from "./presence";
 import { Timeline } from "./Timeline";
 
@@ -105,7 +105,13 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   }, [view.merged_into, drafts, id]);
 
   const send = useCallback(
-    (reply: { text: string; attachments: Attachment[]; conversationIds: string[]; statusAfter: Status | null; seenSeq: number }) => {
+    (reply: {
+      text: string;
+      attachments: Attachment[];
+      conversationIds: string[];
+      statusAfter: Status | null;
+      seenSeq: number;
+    }) => {
       post({
         type: "reply",
         text: reply.text,
@@ -119,7 +125,8 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   );
 
   const actions = useMemo<TimelineActions>(() => {
-    const run = (what: Command) => online && command.mutate(what, { onSuccess: (result) => moved(what, result.to_dossier_id ?? null) });
+    const run = (what: Command) =>
+      online && command.mutate(what, { onSuccess: (result) => moved(what, result.to_dossier_id ?? null) });
     const moved = (what: Command, to: string | null) => {
       if (to === null || to === id || !["move_message", "move_conversation"].includes(what.type)) return;
       toast({ text: "move.done", action: { label: "→", run: () => go({ dossierId: to }) } });
@@ -130,7 +137,8 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
       moveMessage: (messageId) => setMoving({ kind: "message", id: messageId }),
       moveConversation: (conversationId) => setMoving({ kind: "conversation", id: conversationId }),
       unlinkMessage: (messageId) => run({ type: "move_message", message_id: messageId, to_dossier_id: null }),
-      unlinkConversation: (conversationId) => run({ type: "move_conversation", conversation_id: conversationId, to_dossier_id: null }),
+      unlinkConversation: (conversationId) =>
+        run({ type: "move_conversation", conversation_id: conversationId, to_dossier_id: null }),
       replyOn: (conversationId) => {
         drafts.change(id, { mode: "reply", conversationIds: [conversationId] });
         focusComposer();
@@ -149,7 +157,8 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   }, [command, drafts, id, online, post, runtime.drafts]);
 
   /** The newest entry that the agent has been shown, in the timeline or with the conflict. */
-  const newestKnown = () => Math.max(desk.get(id)?.view.seq ?? 0, ...(conflict?.entries.map((entry) => entry.seq) ?? [0]));
+  const newestKnown = () =>
+    Math.max(desk.get(id)?.view.seq ?? 0, ...(conflict?.entries.map((entry) => entry.seq) ?? [0]));
   const sendAnyway = () => {
     const item = drafts.unconfirmed().find((each) => each.commandId === conflict?.commandId);
     setConflict(null);
@@ -157,7 +166,12 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
     const command = item?.command ?? pendingConflict.get(conflict?.commandId ?? "");
     if (command?.type !== "reply") return;
     drafts.change(id, EMPTY_REPLY);
-    post({ ...command, text: mine.text.trimEnd() || command.text, attachments: mine.attachments, seen_seq: newestKnown() });
+    post({
+      ...command,
+      text: mine.text.trimEnd() || command.text,
+      attachments: mine.attachments,
+      seen_seq: newestKnown(),
+    });
     focusComposer();
   };
   const keepWriting = () => {
@@ -169,25 +183,44 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   return (
     <ActionsContext.Provider value={actions}>
       <DossierHeader view={view} />
-      <Timeline dossierId={id} entries={timeline.entries} hasEarlier={timeline.hasEarlier} outgoing={outgoing} failed={failed} />
+      <Timeline
+        dossierId={id}
+        entries={timeline.entries}
+        hasEarlier={timeline.hasEarlier}
+        outgoing={outgoing}
+        failed={failed}
+      />
       <Arrivals entries={timeline.entries} />
       <PresenceLine view={view} />
-      {view.merged_into !== null ? <Merged into={view.merged_into} /> : <Composer
-        view={view}
-        entries={timeline.entries}
-        conflict={conflict}
-        onSend={send}
-        onNote={(text) => post({ type: "add_note", text })}
-        onSendAnyway={sendAnyway}
-        onKeepWriting={keepWriting}
-      />}
-      {moving !== null && <MoveDialog view={view} moving={moving} onClose={() => setMoving(null)} onMove={(what) => {
-        setMoving(null);
-        command.mutate(what, { onSuccess: (result) => {
-          const to = result.to_dossier_id;
-          if (to) toast({ text: "move.done", action: { label: "→", run: () => go({ dossierId: to }) } });
-        } });
-      }} />}
+      {view.merged_into !== null ? (
+        <Merged into={view.merged_into} />
+      ) : (
+        <Composer
+          view={view}
+          entries={timeline.entries}
+          conflict={conflict}
+          onSend={send}
+          onNote={(text) => post({ type: "add_note", text })}
+          onSendAnyway={sendAnyway}
+          onKeepWriting={keepWriting}
+        />
+      )}
+      {moving !== null && (
+        <MoveDialog
+          view={view}
+          moving={moving}
+          onClose={() => setMoving(null)}
+          onMove={(what) => {
+            setMoving(null);
+            command.mutate(what, {
+              onSuccess: (result) => {
+                const to = result.to_dossier_id;
+                if (to) toast({ text: "move.done", action: { label: "→", run: () => go({ dossierId: to }) } });
+              },
+            });
+          }}
+        />
+      )}
     </ActionsContext.Provider>
   );
 }
@@ -199,7 +232,9 @@ function Merged({ into }: { into: string }) {
   return (
     <div className={styles.merged} data-testid="merged">
       <span>{t("dossier.mergedInto", { number: number ?? t("line.otherDossier") })}</span>
-      <Button look="primary" onClick={() => go({ dossierId: into })}>{t("dossier.openMerged")}</Button>
+      <Button look="primary" onClick={() => go({ dossierId: into })}>
+        {t("dossier.openMerged")}
+      </Button>
     </div>
   );
 }
@@ -208,87 +243,6 @@ function focusComposer(): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
 }
 
-/** Replies that met a conflict, until the agent has decided. */
-const pendingConflict = new Map<string, Outgoing["command"]>();
-
-/** Sends replies and notes so that none is lost: kept on this machine until the server has confirmed them. */
-function useOutbox(id: string, outgoing: readonly Outgoing[]) {
-  const { api, drafts } = useRuntime();
-  const online = useOnline();
-  const [failed, setFailed] = useState<ReadonlySet<string>>(() => new Set(outgoing.map((item) => item.commandId)));
-  const [conflict, setConflict] = useState<ReplyConflict | null>(null);
-
-  const post = useCallback(
-    (command: Outgoing["command"], commandId: string = newCommandId()) => {
-      const item: Outgoing = { commandId, dossierId: id, command, at: new Date().toISOString() };
-      drafts.sending(item);
-      setFailed((all) => without(all, commandId));
-      void (async () => {
-        for (let attempt = 0; ; attempt += 1) {
-          try {
-            await api.command(id, commandId, command);
-            setTimeout(() => drafts.confirmed(commandId), 4000); // Its entry is on the way; it confirms sooner.
-            return;
-          } catch (error) {
-            if (error instanceof Unreachable && attempt < 4) {
-              await new Promise((done) => setTimeout(done, 400 * 2 ** attempt));
-              continue;
-            }
-            if (error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 401) {
-              // Refused: nothing was sent, and the words go back to where they can be changed.
-              drafts.confirmed(commandId);
-              toDraft(drafts, item);
-              if (error.code === "reply-conflict") {
-                pendingConflict.set(commandId, command);
-                setConflict({ commandId, entries: error.entries });
-              } else {
-                toast({ error });
-              }
-              return;
-            }
-            setFailed((all) => new Set([...all, commandId]));
-            return;
-          }
-        }
-      })();
-    },
-    [api, drafts, id],
-  );
-
-  // What a lost connection or a reload left unconfirmed goes out again by itself, once; the id makes that safe.
-  const again = useRef(new Set<string>());
-  useEffect(() => {
-    if (!online) return;
-    for (const item of outgoing) {
-      if (!failed.has(item.commandId) || again.current.has(item.commandId)) continue;
-      again.current.add(item.commandId);
-      post(item.command, item.commandId);
-    }
-  }, [online, failed, outgoing, post]);
-
-  return { failed, conflict, post, setConflict };
-}
-
-function without(all: ReadonlySet<string>, commandId: string): ReadonlySet<string> {
-  return new Set([...all].filter((each) => each !== commandId));
-}
-
-function toDraft(drafts: ReturnType<typeof useRuntime>["drafts"], item: Outgoing): void {
-  const draft = drafts.get(item.dossierId);
-  const joined = (mine: string) => [item.command.text, mine].filter((text) => text.trim() !== "").join("\n\n");
-  if (item.command.type === "add_note") drafts.change(item.dossierId, { mode: "note", note: joined(draft.note) });
-  else {
-    drafts.change(item.dossierId, {
-      mode: "reply",
-      text: joined(draft.text),
-      attachments: [...(item.command.attachments ?? []), ...draft.attachments],
-      conversationIds: item.command.conversation_ids,
-      sinceSeq: item.command.seen_seq,
-    });
-  }
-}
-
 export function useDossierView(id: string | null): DossierView | undefined {
   return useDesk(useCallback((desk) => (id === null ? undefined : desk.get(id)?.view), [id]));
 }
-

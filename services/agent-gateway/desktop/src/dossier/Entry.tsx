@@ -1,5 +1,4 @@
-import { ArrowRightLeft, Bot, Check, CheckCheck, CircleAlert, Clock3, Eye, FileCode2, Ellipsis, Reply, Split, StickyNote, TriangleAlert } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
+import { Bot, Check, CheckCheck, CircleAlert, Clock3, Eye, FileCode2, StickyNote, TriangleAlert } from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useOnline, useRuntime } from "../app/runtime";
@@ -8,12 +7,12 @@ import { useFormat } from "../i18n/format";
 import { wordOr } from "../i18n/words";
 import { AssuranceMark } from "../ui/Assurance";
 import { Avatar } from "../ui/Avatar";
-import { Button, IconButton } from "../ui/Button";
+import { Button } from "../ui/Button";
 import { ChannelMark } from "../ui/ChannelMark";
-import uiStyles from "../ui/ui.module.css";
 import { useActions } from "./actions";
 import { Attachments } from "./Attachments";
 import { HtmlBody } from "./HtmlBody";
+import { MessageMenu, MoveButtons } from "./MessageMenu";
 import { networkOf } from "./network";
 import type { Delivery, Row } from "./rows";
 import { TextBody } from "./TextBody";
@@ -39,9 +38,17 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
   const { entry, event } = row;
   const { message } = event;
   const sender = message.sender.display_name ?? message.sender.primary.identity.value;
-  const language = message.language !== null && message.language.slice(0, 2) !== i18n.language ? message.language : null;
+  const language =
+    message.language !== null && message.language.slice(0, 2) !== i18n.language ? message.language : null;
   return (
-    <div className={styles.message} data-grouped={row.grouped} data-direction={message.direction} data-testid="message" data-channel={message.channel} data-message-id={message.message_id}>
+    <div
+      className={styles.message}
+      data-grouped={row.grouped}
+      data-direction={message.direction}
+      data-testid="message"
+      data-channel={message.channel}
+      data-message-id={message.message_id}
+    >
       <div className={styles.gutter}>{!row.grouped && <Avatar name={sender} seed={sender} />}</div>
       <div className={styles.content}>
         <div className={row.grouped ? styles.groupedHead : styles.head}>
@@ -57,7 +64,10 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
                 message.sender.primary.assurance === "claimed" && <AssuranceMark assurance="claimed" />
               )}
               {message.automatic !== null && (
-                <span className={styles.tag}><Bot size={12} aria-hidden="true" />{wordOr(t, `automatic.${message.automatic}`, message.automatic)}</span>
+                <span className={styles.tag}>
+                  <Bot size={12} aria-hidden="true" />
+                  {wordOr(t, `automatic.${message.automatic}`, message.automatic)}
+                </span>
               )}
               {language !== null && <span className={styles.tag}>{format.language(language)}</span>}
             </>
@@ -65,16 +75,22 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
           <MessageMenu row={row} />
           <Time entry={entry} />
         </div>
-        {!row.grouped && message.subject && message.channel === "email" && <div className={styles.subject}>{message.subject}</div>}
+        {!row.grouped && message.subject && message.channel === "email" && (
+          <div className={styles.subject}>{message.subject}</div>
+        )}
         {message.participants.length > 0 && !row.grouped && (
           <div className={styles.copies}>
-            {t("message.also", { who: format.list(message.participants.map((each) => each.display_name ?? each.identity.value)) })}
+            {t("message.also", {
+              who: format.list(message.participants.map((each) => each.display_name ?? each.identity.value)),
+            })}
           </div>
         )}
         {formatted && message.html !== null ? (
           <HtmlBody html={message.html} />
         ) : (
-          (message.text !== "" || message.attachments.length === 0) && <TextBody text={message.text} lang={message.language ?? undefined} />
+          (message.text !== "" || message.attachments.length === 0) && (
+            <TextBody text={message.text} lang={message.language ?? undefined} />
+          )
         )}
         <Attachments attachments={message.attachments} />
         <div className={styles.under}>
@@ -85,7 +101,12 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
             more={<MoveButtons messageId={message.message_id} conversationId={event.conversation_id} />}
           />
           {message.html !== null && (
-            <button type="button" className={styles.underButton} aria-pressed={formatted} onClick={() => setFormatted(!formatted)}>
+            <button
+              type="button"
+              className={styles.underButton}
+              aria-pressed={formatted}
+              onClick={() => setFormatted(!formatted)}
+            >
               <FileCode2 size={12} aria-hidden="true" />
               {formatted ? t("message.asText") : t("message.asSent")}
             </button>
@@ -96,70 +117,6 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
   );
 });
 
-function MoveButtons({ messageId, conversationId }: { messageId: string; conversationId: string }) {
-  const { t } = useTranslation();
-  const online = useOnline();
-  const actions = useActions();
-  return (
-    <>
-      <Button look={["small", "quiet"]} disabled={!online} onClick={() => actions.moveMessage(messageId)}>{t("move.message")}</Button>
-      <Button look={["small", "quiet"]} disabled={!online} onClick={() => actions.moveConversation(conversationId)}>{t("move.conversation")}</Button>
-    </>
-  );
-}
-
-function MessageMenu({ row }: { row: RowOf<"message"> }) {
-  const { t } = useTranslation();
-  const online = useOnline();
-  const { api } = useRuntime();
-  const actions = useActions();
-  const { message, conversation_id } = row.event;
-  const { raw } = message;
-  const openOriginal = async () => {
-    if (raw === null) return;
-    const url = URL.createObjectURL(new Blob([await (await api.blob(raw)).text()], { type: "text/plain;charset=utf-8" }));
-    window.open(url, "_blank", "noopener");
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  };
-  return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger asChild>
-        <IconButton label={t("message.actions")} look={["small", "quiet"]} className={styles.entryMenu} data-testid="message-menu">
-          <Ellipsis size={15} aria-hidden="true" />
-        </IconButton>
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className={uiStyles.menu} align="end" collisionPadding={8}>
-          <DropdownMenu.Item className={uiStyles.item} onSelect={() => actions.replyOn(conversation_id)}>
-            <Reply size={15} aria-hidden="true" />{t("message.replyHere")}
-          </DropdownMenu.Item>
-          <DropdownMenu.Separator className={uiStyles.separator} />
-          <DropdownMenu.Item className={uiStyles.item} disabled={!online} onSelect={() => actions.moveMessage(message.message_id)}>
-            <ArrowRightLeft size={15} aria-hidden="true" />{t("move.message")}
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className={uiStyles.item} disabled={!online} onSelect={() => actions.unlinkMessage(message.message_id)}>
-            <Split size={15} aria-hidden="true" />{t("move.unlinkMessage")}
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className={uiStyles.item} disabled={!online} onSelect={() => actions.moveConversation(conversation_id)}>
-            <ArrowRightLeft size={15} aria-hidden="true" />{t("move.conversation")}
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className={uiStyles.item} disabled={!online} onSelect={() => actions.unlinkConversation(conversation_id)}>
-            <Split size={15} aria-hidden="true" />{t("move.unlinkConversation")}
-          </DropdownMenu.Item>
-          {raw !== null && (
-            <>
-              <DropdownMenu.Separator className={uiStyles.separator} />
-              <DropdownMenu.Item className={uiStyles.item} onSelect={() => void openOriginal()}>
-                <FileCode2 size={15} aria-hidden="true" />{t("message.original")}
-              </DropdownMenu.Item>
-            </>
-          )}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  );
-}
-
 export const ReplyEntry = memo(function ReplyEntry({ row }: { row: RowOf<"reply"> }) {
   const { t } = useTranslation();
   const { entry, reply } = row;
@@ -167,7 +124,9 @@ export const ReplyEntry = memo(function ReplyEntry({ row }: { row: RowOf<"reply"
   const name = agent.name ?? agent.id;
   return (
     <div className={styles.message} data-direction="outbound" data-testid="reply" data-reply-id={reply.reply_id}>
-      <div className={styles.gutter}><Avatar name={name} seed={agent.id} /></div>
+      <div className={styles.gutter}>
+        <Avatar name={name} seed={agent.id} />
+      </div>
       <div className={styles.content}>
         <div className={styles.head}>
           <span className={styles.author}>{name}</span>
@@ -178,7 +137,9 @@ export const ReplyEntry = memo(function ReplyEntry({ row }: { row: RowOf<"reply"
         {reply.text !== "" && <TextBody text={reply.text} />}
         <Attachments attachments={reply.attachments} />
         <ul className={styles.targets} aria-label={t("reply.targets")}>
-          {reply.targets.map((target) => <TargetState key={target.outbound_id} target={target} delivery={row.deliveries.get(target.outbound_id)} />)}
+          {reply.targets.map((target) => (
+            <TargetState key={target.outbound_id} target={target} delivery={row.deliveries.get(target.outbound_id)} />
+          ))}
         </ul>
       </div>
     </div>
@@ -193,9 +154,17 @@ function TargetState({ target, delivery }: { target: ReplyTarget; delivery: Deli
   const state = delivery?.state ?? "sending";
   const Icon = STATE_ICONS[state];
   return (
-    <li className={styles.target} data-state={state} data-testid="delivery" data-channel={target.conversation.channel} title={delivery ? format.full(delivery.at) : undefined}>
+    <li
+      className={styles.target}
+      data-state={state}
+      data-testid="delivery"
+      data-channel={target.conversation.channel}
+      title={delivery ? format.full(delivery.at) : undefined}
+    >
       <ChannelMark channel={target.conversation.channel} network={networkOf(target.recipient)} size={13} />
-      <span className={styles.recipient}>{target.recipient.kind.startsWith("email") ? target.recipient.value : ""}</span>
+      <span className={styles.recipient}>
+        {target.recipient.kind.startsWith("email") ? target.recipient.value : ""}
+      </span>
       <span className={styles.state}>
         <Icon size={13} aria-hidden="true" />
         {t(`delivery.${state}`)}
@@ -211,11 +180,16 @@ export const NoteEntry = memo(function NoteEntry({ row }: { row: RowOf<"note"> }
   const name = entry.actor.name ?? entry.actor.id;
   return (
     <div className={`${styles.message} ${styles.note}`} data-testid="note">
-      <div className={styles.gutter}><Avatar name={name} seed={entry.actor.id} /></div>
+      <div className={styles.gutter}>
+        <Avatar name={name} seed={entry.actor.id} />
+      </div>
       <div className={styles.content}>
         <div className={styles.head}>
           <span className={styles.author}>{name}</span>
-          <span className={styles.noteTag}><StickyNote size={12} aria-hidden="true" />{t("note.tag")}</span>
+          <span className={styles.noteTag}>
+            <StickyNote size={12} aria-hidden="true" />
+            {t("note.tag")}
+          </span>
           <Time entry={entry} />
         </div>
         <TextBody text={event.text} />
@@ -231,8 +205,15 @@ export const SendingEntry = memo(function SendingEntry({ row, failed }: { row: R
   const actions = useActions();
   const { command, commandId } = row.outgoing;
   return (
-    <div className={`${styles.message} ${command.type === "add_note" ? styles.note : ""}`} data-direction="outbound" data-testid="sending" data-failed={failed}>
-      <div className={styles.gutter}><Avatar name={me.name} seed={me.sub} /></div>
+    <div
+      className={`${styles.message} ${command.type === "add_note" ? styles.note : ""}`}
+      data-direction="outbound"
+      data-testid="sending"
+      data-failed={failed}
+    >
+      <div className={styles.gutter}>
+        <Avatar name={me.name} seed={me.sub} />
+      </div>
       <div className={styles.content}>
         <div className={styles.head}>
           <span className={styles.author}>{me.name}</span>
@@ -247,8 +228,12 @@ export const SendingEntry = memo(function SendingEntry({ row, failed }: { row: R
         {command.type === "reply" && <Attachments attachments={command.attachments ?? []} />}
         {failed && (
           <div className={styles.whyActions}>
-            <Button look="small" disabled={!online} onClick={() => actions.sendAgain(commandId)}>{t("delivery.again")}</Button>
-            <Button look={["small", "quiet"]} onClick={() => actions.discard(commandId)}>{t("delivery.toDraft")}</Button>
+            <Button look="small" disabled={!online} onClick={() => actions.sendAgain(commandId)}>
+              {t("delivery.again")}
+            </Button>
+            <Button look={["small", "quiet"]} onClick={() => actions.discard(commandId)}>
+              {t("delivery.toDraft")}
+            </Button>
           </div>
         )}
       </div>

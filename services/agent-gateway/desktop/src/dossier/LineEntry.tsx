@@ -1,4 +1,15 @@
-import { ArrowRightLeft, CircleCheck, CircleDot, FolderOpen, Lightbulb, Undo2, UserRound, UserRoundX, Users, type LucideIcon } from "lucide-react";
+import {
+  ArrowRightLeft,
+  CircleCheck,
+  CircleDot,
+  FolderOpen,
+  Lightbulb,
+  Undo2,
+  UserRound,
+  UserRoundX,
+  Users,
+  type LucideIcon,
+} from "lucide-react";
 import { memo } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { go } from "../app/router";
@@ -36,13 +47,20 @@ export const LineEntry = memo(function LineEntry({ row }: { row: Extract<Row, { 
   const isUnlink = entry.event.type === "conversation_unlinked" || entry.event.type === "message_unlinked";
   return (
     <div className={styles.line} data-testid={`line-${entry.event.type}`}>
-      <span className={styles.lineIcon}><Icon size={13} aria-hidden="true" /></span>
+      <span className={styles.lineIcon}>
+        <Icon size={13} aria-hidden="true" />
+      </span>
       <div className={styles.lineBody}>
-        <span className={styles.lineText}><Sentence entry={entry} network={row.network} /></span>
-        <time className={styles.time} dateTime={entry.occurred_at} title={format.full(entry.occurred_at)}>{format.time(entry.occurred_at)}</time>
+        <span className={styles.lineText}>
+          <Sentence entry={entry} network={row.network} />
+        </span>
+        <time className={styles.time} dateTime={entry.occurred_at} title={format.full(entry.occurred_at)}>
+          {format.time(entry.occurred_at)}
+        </time>
         {isUnlink && (
           <button type="button" className={styles.underButton} disabled={!online} onClick={() => undo(entry.seq)}>
-            <Undo2 size={12} aria-hidden="true" />{t("why.undo")}
+            <Undo2 size={12} aria-hidden="true" />
+            {t("why.undo")}
           </button>
         )}
         {because !== null && entry.event.type !== "status_changed" && (
@@ -64,7 +82,11 @@ function Sentence({ entry, network }: { entry: TimelineEntry; network: string | 
       return event.follows === null ? (
         <>{t("line.opened", { number: event.number })}</>
       ) : (
-        <Trans i18nKey="line.openedFollowing" values={{ number: event.number }} components={{ dossier: <DossierLink id={event.follows} /> }} />
+        <Trans
+          i18nKey="line.openedFollowing"
+          values={{ number: event.number }}
+          components={{ dossier: <DossierLink id={event.follows} /> }}
+        />
       );
     case "conversation_linked":
       return <>{by("conversationLinked", { channel: channelWord(t, event.conversation.channel, network) })}</>;
@@ -89,11 +111,23 @@ function Sentence({ entry, network }: { entry: TimelineEntry; network: string | 
         <>{by(`status_${event.status}`)}</>
       );
     case "assigned":
-      return <>{event.agent.id === actor.id ? t("line.took", { who }) : by("assigned", { agent: event.agent.name ?? event.agent.id })}</>;
+      return (
+        <>
+          {event.agent.id === actor.id
+            ? t("line.took", { who })
+            : by("assigned", { agent: event.agent.name ?? event.agent.id })}
+        </>
+      );
     case "unassigned":
       return <>{by("unassigned")}</>;
     case "suggestion_made":
-      return <>{t(`line.suggestion_${event.suggestion.kind}`, { name: event.suggestion.customer_name ?? t("customer.unnamed") })}</>;
+      return (
+        <>
+          {t(`line.suggestion_${event.suggestion.kind}`, {
+            name: event.suggestion.customer_name ?? t("customer.unnamed"),
+          })}
+        </>
+      );
     case "suggestion_resolved":
       return <>{by(event.accepted ? "suggestionAccepted" : "suggestionRefused")}</>;
     case "customer_reassigned":

@@ -12,10 +12,22 @@ export interface Moving {
 }
 
 /** Where to: another dossier (the customer's own first), or a new one. */
-export function MoveDialog({ view, moving, onMove, onClose }: { view: DossierView; moving: Moving; onMove: (command: Command) => void; onClose: () => void }) {
+export function MoveDialog({
+  view,
+  moving,
+  onMove,
+  onClose,
+}: {
+  view: DossierView;
+  moving: Moving;
+  onMove: (command: Command) => void;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const { text, setText, dossiers, searching } = useFindDossiers();
-  const own = useDesk((desk) => desk.views().filter((each) => each.customer_id === view.customer_id && each.dossier_id !== view.dossier_id));
+  const own = useDesk((desk) =>
+    desk.views().filter((each) => each.customer_id === view.customer_id && each.dossier_id !== view.dossier_id),
+  );
   const to = (dossierId: string | null): Command =>
     moving.kind === "message"
       ? { type: "move_message", message_id: moving.id, to_dossier_id: dossierId }
@@ -30,10 +42,19 @@ export function MoveDialog({ view, moving, onMove, onClose }: { view: DossierVie
   });
   const items: Found[] = [];
   if (text.trim() === "") {
-    items.push({ id: "new", group: t("move.elsewhere"), icon: <Split size={16} aria-hidden="true" />, main: t(moving.kind === "message" ? "move.unlinkMessage" : "move.unlinkConversation"), side: "", run: () => onMove(to(null)) });
+    items.push({
+      id: "new",
+      group: t("move.elsewhere"),
+      icon: <Split size={16} aria-hidden="true" />,
+      main: t(moving.kind === "message" ? "move.unlinkMessage" : "move.unlinkConversation"),
+      side: "",
+      run: () => onMove(to(null)),
+    });
     items.push(...own.map((each) => item(each, t("move.sameCustomer"))));
   }
-  const others = dossiers.filter((each) => each.dossier_id !== view.dossier_id && (text.trim() !== "" || each.customer_id !== view.customer_id));
+  const others = dossiers.filter(
+    (each) => each.dossier_id !== view.dossier_id && (text.trim() !== "" || each.customer_id !== view.customer_id),
+  );
   items.push(...others.slice(0, 20).map((each) => item(each, t("move.others"))));
   return (
     <Finder

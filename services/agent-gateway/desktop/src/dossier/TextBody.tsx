@@ -17,7 +17,9 @@ export const TextBody = memo(function TextBody({ text, lang }: { text: string; l
       <div className={styles.text} lang={lang} dir="auto">
         {shown.split(LINK).map((part, index) =>
           index % 2 === 1 ? (
-            <a key={index} href={part} target="_blank" rel="noopener noreferrer nofollow">{part}</a>
+            <a key={index} href={part} target="_blank" rel="noopener noreferrer nofollow">
+              {part}
+            </a>
           ) : (
             part
           ),

@@ -44,6 +44,7 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
   virtual.shouldAdjustScrollPositionOnItemSizeChange = () => false;
 
   const atEnd = useRef(true);
+  const lastTop = useRef(0);
   const anchor = useRef<{ key: string; offset: number } | null>(null);
   const [seenSeq, setSeenSeq] = useState(entries.at(-1)?.seq ?? 0);
   const [loading, setLoading] = useState(false);
@@ -51,8 +52,8 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
 
   const toEnd = useCallback(() => {
     atEnd.current = true;
-    virtual.scrollToIndex(rows.length - 1, { align: "end" });
-  }, [virtual, rows.length]);
+    scroller.current!.scrollTop = scroller.current!.scrollHeight;
+  }, []);
 
   const newestSeq = entries.at(-1)?.seq ?? 0;
   const markSeen = useCallback(() => {
@@ -75,7 +76,10 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
 
   const onScroll = () => {
     const element = scroller.current!;
-    atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    // Who has not scrolled up is still at the end, even if the end has moved away under them.
+    const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    atEnd.current = isNear || (atEnd.current && element.scrollTop >= lastTop.current);
+    lastTop.current = element.scrollTop;
     const first = virtual.getVirtualItems().find((item) => item.end > element.scrollTop);
     anchor.current = first ? { key: String(first.key), offset: element.scrollTop - first.start } : null;
     if (atEnd.current) markSeen();
@@ -124,14 +128,37 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
     if (next === undefined) return;
     setFocused(next.key);
     virtual.scrollToIndex(rows.indexOf(next), { align: "auto" });
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(next.key)}"]`)?.focus());
+    requestAnimationFrame(() =>
+      scroller.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(next.key)}"]`)?.focus(),
+    );
   };
-  useCommand({ id: "entry.next", title: t("command.entryNext"), group: "dossier", keys: "Shift+J", run: () => moveFocus(1), hidden: true });
-  useCommand({ id: "entry.previous", title: t("command.entryPrevious"), group: "dossier", keys: "Shift+K", run: () => moveFocus(-1), hidden: true });
-  useCommand({ id: "entry.why", title: t("command.why"), group: "dossier", keys: "w", hidden: true, run: () => {
-    const row = scroller.current?.querySelector(`[data-row="${CSS.escape(focused ?? rows.at(-1)?.key ?? "")}"]`);
-    row?.querySelector<HTMLElement>("[data-testid=why]")?.click();
-  } });
+  useCommand({
+    id: "entry.next",
+    title: t("command.entryNext"),
+    group: "dossier",
+    keys: "Shift+J",
+    run: () => moveFocus(1),
+    hidden: true,
+  });
+  useCommand({
+    id: "entry.previous",
+    title: t("command.entryPrevious"),
+    group: "dossier",
+    keys: "Shift+K",
+    run: () => moveFocus(-1),
+    hidden: true,
+  });
+  useCommand({
+    id: "entry.why",
+    title: t("command.why"),
+    group: "dossier",
+    keys: "w",
+    hidden: true,
+    run: () => {
+      const row = scroller.current?.querySelector(`[data-row="${CSS.escape(focused ?? rows.at(-1)?.key ?? "")}"]`);
+      row?.querySelector<HTMLElement>("[data-testid=why]")?.click();
+    },
+  });
   useCommand({ id: "entry.end", title: t("command.toEnd"), group: "dossier", keys: "Shift+G", run: toEnd });
 
   return (
@@ -189,7 +216,11 @@ function RowBody({ row, failed }: { row: Row; failed: ReadonlySet<string> }) {
   const format = useFormat();
   switch (row.kind) {
     case "day":
-      return <div className={styles.day}><span>{format.day(row.at)}</span></div>;
+      return (
+        <div className={styles.day}>
+          <span>{format.day(row.at)}</span>
+        </div>
+      );
     case "message":
       return <MessageEntry row={row} />;
     case "reply":
@@ -211,7 +242,9 @@ function estimate(row: Row): number {
     case "line":
       return 30;
     case "message":
-      return (row.grouped ? 40 : 70) + lines(row.event.message.text) + (row.event.message.attachments.length > 0 ? 190 : 0);
+      return (
+        (row.grouped ? 40 : 70) + lines(row.event.message.text) + (row.event.message.attachments.length > 0 ? 190 : 0)
+      );
     case "reply":
       return 80 + lines(row.reply.text) + (row.reply.attachments.length > 0 ? 190 : 0);
     case "note":

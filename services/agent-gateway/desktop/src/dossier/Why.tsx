@@ -41,7 +41,12 @@ export function Why({ entry, because, undo, more }: WhyProps) {
         <div id={id} className={styles.whyBody} data-testid="why-details">
           <p>{ruleInWords(t, because)}</p>
           <EvidenceList because={because} />
-          <p className={styles.whyMeta}>{t("why.by", { who: entry.actor.kind === "agent" ? (entry.actor.name ?? entry.actor.id) : t("why.omnifil"), at: format.full(entry.at) })}</p>
+          <p className={styles.whyMeta}>
+            {t("why.by", {
+              who: entry.actor.kind === "agent" ? (entry.actor.name ?? entry.actor.id) : t("why.omnifil"),
+              at: format.full(entry.at),
+            })}
+          </p>
           <div className={styles.whyActions}>
             {undo !== null && (
               <Button look="small" onClick={undo} disabled={!online} data-testid="undo">
@@ -63,7 +68,9 @@ export function EvidenceList({ because }: { because: Because }) {
   return (
     <ul className={styles.evidence}>
       {because.evidence.map((evidence, index) => (
-        <li key={index} data-code={evidence.code}>{evidenceInWords(t, evidence)}</li>
+        <li key={index} data-code={evidence.code}>
+          {evidenceInWords(t, evidence)}
+        </li>
       ))}
     </ul>
   );

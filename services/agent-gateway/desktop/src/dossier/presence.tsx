@@ -25,7 +25,11 @@ export function useViewing(view: DossierView, entries: readonly TimelineEntry[])
     return () => clearInterval(timer);
   }, [api, id, online]);
 
-  const newest = useMemo(() => entries.findLast((entry) => entry.event.type === "message_linked" && entry.event.message.direction === "inbound"), [entries]);
+  const newest = useMemo(
+    () =>
+      entries.findLast((entry) => entry.event.type === "message_linked" && entry.event.message.direction === "inbound"),
+    [entries],
+  );
   const read = useRef("");
   useEffect(() => {
     if (!online || newest?.event.type !== "message_linked" || document.visibilityState !== "visible") return;
@@ -39,7 +43,10 @@ export function useViewing(view: DossierView, entries: readonly TimelineEntry[])
 function useOthers(view: DossierView): Presence[] {
   const { me } = useRuntime();
   return useDesk(
-    useCallback((desk: Desk) => desk.presencesOf(view).filter(({ change }) => change.actor.id !== me.sub), [view, me.sub]),
+    useCallback(
+      (desk: Desk) => desk.presencesOf(view).filter(({ change }) => change.actor.id !== me.sub),
+      [view, me.sub],
+    ),
   );
 }
 
@@ -73,11 +80,15 @@ export function PresenceLine({ view }: { view: DossierView }) {
   const { t } = useTranslation();
   const format = useFormat();
   const typing = unique(useOthers(view).filter(({ change }) => change.activity === "typing"));
-  const agents = typing.filter(({ change }) => change.actor.kind === "agent").map(({ change }) => change.actor.name ?? change.actor.id);
+  const agents = typing
+    .filter(({ change }) => change.actor.kind === "agent")
+    .map(({ change }) => change.actor.name ?? change.actor.id);
   const visitor = typing.some(({ change }) => change.actor.kind === "customer");
   return (
     <div className={styles.presence} role="status" data-testid="presence">
-      {agents.length > 0 && <span>{t("presence.agentsType", { count: agents.length, names: format.list(agents) })}</span>}
+      {agents.length > 0 && (
+        <span>{t("presence.agentsType", { count: agents.length, names: format.list(agents) })}</span>
+      )}
       {visitor && <span>{t("presence.customerTypes", { name: view.customer_name ?? t("customer.unnamed") })}</span>}
     </div>
   );

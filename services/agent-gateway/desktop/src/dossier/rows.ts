@@ -5,8 +5,22 @@ import type { Outgoing } from "../live/drafts";
 /** What the timeline shows, one row each, made from the entries alone. */
 export type Row =
   | { kind: "day"; key: string; at: string }
-  | { kind: "message"; key: string; entry: TimelineEntry; event: EventOf<"message_linked">; grouped: boolean; undoable: boolean }
-  | { kind: "reply"; key: string; entry: TimelineEntry; reply: ReplyRequested; moved: boolean; deliveries: Map<string, Delivery> }
+  | {
+      kind: "message";
+      key: string;
+      entry: TimelineEntry;
+      event: EventOf<"message_linked">;
+      grouped: boolean;
+      undoable: boolean;
+    }
+  | {
+      kind: "reply";
+      key: string;
+      entry: TimelineEntry;
+      reply: ReplyRequested;
+      moved: boolean;
+      deliveries: Map<string, Delivery>;
+    }
   | { kind: "note"; key: string; entry: TimelineEntry; event: EventOf<"note_added"> }
   | { kind: "line"; key: string; entry: TimelineEntry; undoable: boolean; network: string | null }
   | { kind: "sending"; key: string; outgoing: Outgoing };
@@ -33,7 +47,11 @@ const LINES = new Set<TimelineEntry["event"]["type"]>([
   "customer_reassigned",
 ]);
 
-export function rowsOf(entries: readonly TimelineEntry[], outgoing: readonly Outgoing[], dayOf: (at: string) => string): Row[] {
+export function rowsOf(
+  entries: readonly TimelineEntry[],
+  outgoing: readonly Outgoing[],
+  dayOf: (at: string) => string,
+): Row[] {
   const moved = new Moves(entries);
   const deliveries = deliveriesOf(entries);
   const rows: Row[] = [];
@@ -64,7 +82,9 @@ function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>, moved: M
   const key = String(seq);
   switch (event.type) {
     case "message_linked":
-      return moved.showsMessage(event, seq) ? { kind: "message", key, entry, event, grouped: false, undoable: moved.isUndoable(entry) } : null;
+      return moved.showsMessage(event, seq)
+        ? { kind: "message", key, entry, event, grouped: false, undoable: moved.isUndoable(entry) }
+        : null;
     case "reply_requested":
     case "reply_linked": {
       const whole = event.type === "reply_linked" ? event.reply : event;
@@ -72,12 +92,21 @@ function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>, moved: M
       if (targets.length === 0) return null;
       const reply = targets.length === whole.targets.length ? whole : { ...whole, targets };
       const known = event.type === "reply_linked" ? event.states : {};
-      return { kind: "reply", key, entry, reply, moved: event.type === "reply_linked", deliveries: statesOf(reply, known, deliveries, entry) };
+      return {
+        kind: "reply",
+        key,
+        entry,
+        reply,
+        moved: event.type === "reply_linked",
+        deliveries: statesOf(reply, known, deliveries, entry),
+      };
     }
     case "note_added":
       return { kind: "note", key, entry, event };
     default:
-      return LINES.has(event.type) ? { kind: "line", key, entry, undoable: moved.isUndoable(entry), network: moved.networkOf(event) } : null;
+      return LINES.has(event.type)
+        ? { kind: "line", key, entry, undoable: moved.isUndoable(entry), network: moved.networkOf(event) }
+        : null;
   }
 }
 
@@ -100,7 +129,8 @@ function statesOf(
 function deliveriesOf(entries: readonly TimelineEntry[]): Map<string, Delivery> {
   const found = new Map<string, Delivery>();
   for (const { event, occurred_at } of entries) {
-    if (event.type === "delivery_updated") found.set(event.outbound_id, { state: event.state, reason: event.reason, at: occurred_at });
+    if (event.type === "delivery_updated")
+      found.set(event.outbound_id, { state: event.state, reason: event.reason, at: occurred_at });
   }
   return found;
 }
@@ -144,11 +174,18 @@ class Moves {
 
   showsMessage(event: EventOf<"message_linked">, seq: number): boolean {
     const key = `message:${event.message.message_id}`;
-    return this.linked.get(key) === seq && !this.leaves(key, seq) && !this.leaves(`conversation:${event.conversation_id}`, seq);
+    return (
+      this.linked.get(key) === seq &&
+      !this.leaves(key, seq) &&
+      !this.leaves(`conversation:${event.conversation_id}`, seq)
+    );
   }
 
   showsTarget(reply: ReplyRequested, target: ReplyTarget, seq: number): boolean {
-    return this.linked.get(targetKey(reply, target)) === seq && !this.leaves(`conversation:${target.conversation.conversation_id}`, seq);
+    return (
+      this.linked.get(targetKey(reply, target)) === seq &&
+      !this.leaves(`conversation:${target.conversation.conversation_id}`, seq)
+    );
   }
 
   showsConversation(event: EventOf<"conversation_linked">, seq: number): boolean {
@@ -173,7 +210,9 @@ class Moves {
 
   /** A conversation does not name its network; the first message in it does. */
   networkOf(event: TimelineEntry["event"]): string | null {
-    return event.type === "conversation_linked" ? (this.networks.get(event.conversation.conversation_id) ?? null) : null;
+    return event.type === "conversation_linked"
+      ? (this.networks.get(event.conversation.conversation_id) ?? null)
+      : null;
   }
 
   private leaves(key: string, after: number): boolean {

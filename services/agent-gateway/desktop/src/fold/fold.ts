@@ -224,7 +224,13 @@ function sameInstant(a: string, b: string | null): boolean {
 }
 
 /** The excerpt is counted as Python counts: in code points, not in UTF-16 units. */
-function lastMessage(id: string, channel: string, at: string, author: LastMessage["author"], text: string): LastMessage {
+function lastMessage(
+  id: string,
+  channel: string,
+  at: string,
+  author: LastMessage["author"],
+  text: string,
+): LastMessage {
   const excerpt = Array.from(text).slice(0, EXCERPT_CHARS).join("");
   return { message_id: id, channel, at, author, text: excerpt };
 }

@@ -67,7 +67,9 @@ export function formatFor(language: string, words: { now: string; today: string;
     span,
     number: (value) => numbers.format(value),
     bytes: (value) =>
-      value < 1_000_000 ? unit("kilobyte", Math.max(1, Math.round(value / 1000))) : unit("megabyte", Math.round(value / 100_000) / 10),
+      value < 1_000_000
+        ? unit("kilobyte", Math.max(1, Math.round(value / 1000)))
+        : unit("megabyte", Math.round(value / 100_000) / 10),
     list: (parts) => lists.format(parts),
     language: (tag) => {
       try {

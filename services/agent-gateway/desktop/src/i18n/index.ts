@@ -9,7 +9,9 @@ const KEPT = "omnifil.language";
 
 function firstLanguage(): Language {
   const wanted = [localStorage.getItem(KEPT), ...navigator.languages].map((tag) => tag?.slice(0, 2));
-  return LANGUAGES.find((language) => language === wanted.find((tag) => LANGUAGES.some((known) => known === tag))) ?? "en";
+  return (
+    LANGUAGES.find((language) => language === wanted.find((tag) => LANGUAGES.some((known) => known === tag))) ?? "en"
+  );
 }
 
 export function setLanguage(language: Language): void {

@@ -58,7 +58,8 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
   const step = (by: 1 | -1) => {
     const at = dossiers.findIndex((each) => each.dossier_id === dossierId);
     // What has just left the list (closed, say) leaves its place: the one that moved up is the next.
-    const to = at >= 0 ? at + by : dossierId === null || lastAt.current < 0 ? 0 : by > 0 ? lastAt.current : lastAt.current - 1;
+    const to =
+      at >= 0 ? at + by : dossierId === null || lastAt.current < 0 ? 0 : by > 0 ? lastAt.current : lastAt.current - 1;
     const next = dossiers[Math.min(dossiers.length - 1, Math.max(0, to))];
     if (next === undefined) return;
     go({ dossierId: next.dossier_id }, dossierId === null ? "push" : "replace");
@@ -95,23 +96,33 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
               }
             }}
           />
-          {q === "" ? <kbd aria-hidden="true">/</kbd> : <IconButton label={t("inbox.clear")} look={["small", "quiet"]} onClick={() => setQ("")}><X size={13} aria-hidden="true" /></IconButton>}
+          {q === "" ? (
+            <kbd aria-hidden="true">/</kbd>
+          ) : (
+            <IconButton label={t("inbox.clear")} look={["small", "quiet"]} onClick={() => setQ("")}>
+              <X size={13} aria-hidden="true" />
+            </IconButton>
+          )}
         </div>
         <div className={styles.filters} role="group" aria-label={t("inbox.all")}>
-          <button type="button" aria-pressed={channel === null} onClick={() => setChannel(null)}>{t("inbox.all")}</button>
+          <button type="button" aria-pressed={channel === null} onClick={() => setChannel(null)}>
+            {t("inbox.all")}
+          </button>
           {CHANNELS.map((each) => (
-            <button key={each} type="button" aria-pressed={channel === each} onClick={() => setChannel(channel === each ? null : each)} data-testid={`filter-${each}`} title={t(`channel.${each}`)}>
+            <button
+              key={each}
+              type="button"
+              aria-pressed={channel === each}
+              onClick={() => setChannel(channel === each ? null : each)}
+              data-testid={`filter-${each}`}
+              title={t(`channel.${each}`)}
+            >
               <ChannelMark channel={each} size={15} iconOnly />
             </button>
           ))}
         </div>
       </header>
-      <div
-        ref={scroller}
-        className={styles.scroller}
-        data-testid="inbox"
-        tabIndex={-1}
-      >
+      <div ref={scroller} className={styles.scroller} data-testid="inbox" tabIndex={-1}>
         {query.isError && dossiers.length === 0 ? (
           <State icon={CircleAlert} title={t("inbox.failed")} role="alert">
             <p>{problem(query.error)}</p>
@@ -121,13 +132,29 @@ export function Inbox({ viewId, dossierId }: { viewId: string; dossierId: string
           <Loading label={connection.state === "offline" ? t("connection.offline") : t("inbox.loading")} />
         ) : dossiers.length === 0 ? (
           <State icon={searching ? Search : view.icon} title={t(`inbox.empty.${empty}`)}>
-            <p><Trans i18nKey={`inbox.empty.${empty}Text`} components={[<kbd key="key" className={styles.kbd} />]} /></p>
+            <p>
+              <Trans i18nKey={`inbox.empty.${empty}Text`} components={[<kbd key="key" className={styles.kbd} />]} />
+            </p>
           </State>
         ) : (
-          <ul style={{ height: virtual.getTotalSize(), position: "relative" }} aria-label={t("inbox.label", { view: t(`view.${view.id}`) })}>
+          <ul
+            style={{ height: virtual.getTotalSize(), position: "relative" }}
+            aria-label={t("inbox.label", { view: t(`view.${view.id}`) })}
+          >
             {items.map((item) => (
-              <li key={item.key} className={styles.item} style={{ transform: `translateY(${item.start}px)` }} aria-setsize={hasNextPage ? -1 : dossiers.length} aria-posinset={item.index + 1}>
-                <InboxRow view={dossiers[item.index]!} selected={dossiers[item.index]!.dossier_id === dossierId} viewId={view.id} showsAssignee={searching || view.assigned === "any"} />
+              <li
+                key={item.key}
+                className={styles.item}
+                style={{ transform: `translateY(${item.start}px)` }}
+                aria-setsize={hasNextPage ? -1 : dossiers.length}
+                aria-posinset={item.index + 1}
+              >
+                <InboxRow
+                  view={dossiers[item.index]!}
+                  selected={dossiers[item.index]!.dossier_id === dossierId}
+                  viewId={view.id}
+                  showsAssignee={searching || view.assigned === "any"}
+                />
               </li>
             ))}
           </ul>

@@ -16,7 +16,9 @@ function read(): Record<string, string> {
 
 export function markSeen(dossierId: string, messageId: string): void {
   if (seen.get()[dossierId] === messageId) return;
-  const entries = Object.entries(seen.get()).filter(([id]) => id !== dossierId).slice(-MOST);
+  const entries = Object.entries(seen.get())
+    .filter(([id]) => id !== dossierId)
+    .slice(-MOST);
   const next = { ...Object.fromEntries(entries), [dossierId]: messageId };
   seen.set(next);
   try {

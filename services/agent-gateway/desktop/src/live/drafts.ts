@@ -21,9 +21,21 @@ export interface Outgoing {
   at: string;
 }
 
-export const EMPTY_DRAFT: Draft = { mode: "reply", text: "", note: "", conversationIds: null, sinceSeq: null, attachments: [] };
+export const EMPTY_DRAFT: Draft = {
+  mode: "reply",
+  text: "",
+  note: "",
+  conversationIds: null,
+  sinceSeq: null,
+  attachments: [],
+};
 
-export const EMPTY_REPLY = { text: "", attachments: [], conversationIds: null, sinceSeq: null } satisfies Partial<Draft>;
+export const EMPTY_REPLY = {
+  text: "",
+  attachments: [],
+  conversationIds: null,
+  sinceSeq: null,
+} satisfies Partial<Draft>;
 
 /** Drafts and unconfirmed commands of one agent in `localStorage`: they survive a reload, a crash and signing in again. */
 export class Drafts {

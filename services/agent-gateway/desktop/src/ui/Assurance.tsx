@@ -6,10 +6,25 @@ import styles from "./ui.module.css";
 export function AssuranceMark({ assurance }: { assurance: string | null }) {
   const { t } = useTranslation();
   if (assurance === "verified")
-    return <span className={`${styles.assurance} ${styles.verified}`}><BadgeCheck size={13} aria-hidden="true" />{t("assurance.verified")}</span>;
+    return (
+      <span className={`${styles.assurance} ${styles.verified}`}>
+        <BadgeCheck size={13} aria-hidden="true" />
+        {t("assurance.verified")}
+      </span>
+    );
   if (assurance === "channel")
-    return <span className={`${styles.assurance} ${styles.channelAssured}`}><Radio size={12} aria-hidden="true" />{t("assurance.channel")}</span>;
+    return (
+      <span className={`${styles.assurance} ${styles.channelAssured}`}>
+        <Radio size={12} aria-hidden="true" />
+        {t("assurance.channel")}
+      </span>
+    );
   if (assurance === "claimed")
-    return <span className={`${styles.assurance} ${styles.claimed}`}><CircleHelp size={12} aria-hidden="true" />{t("assurance.claimed")}</span>;
+    return (
+      <span className={`${styles.assurance} ${styles.claimed}`}>
+        <CircleHelp size={12} aria-hidden="true" />
+        {t("assurance.claimed")}
+      </span>
+    );
   return null;
 }

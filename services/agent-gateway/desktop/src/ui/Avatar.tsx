@@ -12,7 +12,12 @@ export function Avatar({ name, seed, size = 28 }: { name: string | null; seed: s
     "--hue-soft": `light-dark(hsl(${hash} 45% 91%), hsl(${hash} 28% 26%))`,
   };
   return (
-    <span className={styles.avatar} style={style as React.CSSProperties} data-initials={initials(name)} aria-hidden="true" />
+    <span
+      className={styles.avatar}
+      style={style as React.CSSProperties}
+      data-initials={initials(name)}
+      aria-hidden="true"
+    />
   );
 }
 

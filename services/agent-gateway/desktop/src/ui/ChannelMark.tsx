@@ -6,7 +6,17 @@ import styles from "./ui.module.css";
 const ICONS = { email: Mail, chat: MessageCircle, social: MessageSquareMore, voice: Phone, form: AtSign } as const;
 
 /** A channel by icon and word; the word is only left out where another word says the same. */
-export function ChannelMark({ channel, network, iconOnly = false, size = 14 }: { channel: string; network?: string | null; iconOnly?: boolean; size?: number }) {
+export function ChannelMark({
+  channel,
+  network,
+  iconOnly = false,
+  size = 14,
+}: {
+  channel: string;
+  network?: string | null;
+  iconOnly?: boolean;
+  size?: number;
+}) {
   const { t } = useTranslation();
   const Icon = ICONS[channel as keyof typeof ICONS] ?? Radio;
   const word = channelWord(t, channel, network);

@@ -16,7 +16,13 @@ export function Toasts() {
           {toast.error && <CircleAlert size={16} aria-hidden="true" />}
           <span>{toast.error ? problem(toast.error) : t(toast.text ?? "", toast.values ?? {})}</span>
           {toast.action && (
-            <Button look={["small", "quiet"]} onClick={() => { toast.action!.run(); dismiss(toast.id); }}>
+            <Button
+              look={["small", "quiet"]}
+              onClick={() => {
+                toast.action!.run();
+                dismiss(toast.id);
+              }}
+            >
               {toast.action.label}
             </Button>
           )}

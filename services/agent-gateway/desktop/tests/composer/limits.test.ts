@@ -14,10 +14,19 @@ const on = (channel: string, more: Partial<ConversationView> = {}): Conversation
   because: { ...because, link_id: null },
   ...more,
 });
-const file = (media_type: string) => ({ sha256: "0".repeat(64), filename: "f", media_type, size_bytes: 1, inline: false });
+const file = (media_type: string) => ({
+  sha256: "0".repeat(64),
+  filename: "f",
+  media_type,
+  size_bytes: 1,
+  inline: false,
+});
 
 test("a window that has closed stops an answer, one that is open does not", () => {
-  expect(obstacleOf(on("social", { reply_window_ends_at: at(-1) }), [], NOW)).toEqual({ kind: "window-expired", at: at(-1) });
+  expect(obstacleOf(on("social", { reply_window_ends_at: at(-1) }), [], NOW)).toEqual({
+    kind: "window-expired",
+    at: at(-1),
+  });
   expect(obstacleOf(on("social", { reply_window_ends_at: at(1) }), [], NOW)).toBeNull();
 });
 

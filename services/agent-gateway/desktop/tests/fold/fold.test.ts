@@ -5,7 +5,13 @@ import { at, because, entry, linked, message, opened, reply, timeline, viewOf } 
 
 describe("the fold", () => {
   test("begins with the opening, and refuses to begin elsewhere", () => {
-    expect(viewOf(timeline(opened))).toMatchObject({ dossier_id: "d1", seq: 1, status: "open", messages: 0, last_message: null });
+    expect(viewOf(timeline(opened))).toMatchObject({
+      dossier_id: "d1",
+      seq: 1,
+      status: "open",
+      messages: 0,
+      last_message: null,
+    });
     expect(() => fold(null, entry(2, linked("c1")), "d1")).toThrow(Hole);
   });
 
@@ -17,9 +23,17 @@ describe("the fold", () => {
 
   test("a customer's word makes the customer wait, an answer ends it", () => {
     const asked = viewOf(timeline(opened, linked("c1"), message("m1", "c1", 3), message("m2", "c1", 4)));
-    expect(asked).toMatchObject({ messages: 2, unanswered_since: at(3), last_message: { message_id: "m2", author: "customer" } });
+    expect(asked).toMatchObject({
+      messages: 2,
+      unanswered_since: at(3),
+      last_message: { message_id: "m2", author: "customer" },
+    });
     const answered = fold(asked, entry(5, reply("r1", ["c1"])), "d1");
-    expect(answered).toMatchObject({ messages: 3, unanswered_since: null, last_message: { message_id: "r1", author: "company" } });
+    expect(answered).toMatchObject({
+      messages: 3,
+      unanswered_since: null,
+      last_message: { message_id: "r1", author: "company" },
+    });
   });
 
   test("a message that comes late is counted, and does not become the last", () => {
@@ -30,17 +44,34 @@ describe("the fold", () => {
   });
 
   test("a machine's word makes nobody wait and does not rename the conversation", () => {
-    const machine = { automatic: "bounce", sender: { primary: { identity: { kind: "email", value: "daemon" }, assurance: "claimed" } } };
-    const view = viewOf(timeline(opened, linked("c1"), message("m1", "c1", 3), reply("r1", ["c1"]), message("m2", "c1", 9, machine as never)));
+    const machine = {
+      automatic: "bounce",
+      sender: { primary: { identity: { kind: "email", value: "daemon" }, assurance: "claimed" } },
+    };
+    const view = viewOf(
+      timeline(
+        opened,
+        linked("c1"),
+        message("m1", "c1", 3),
+        reply("r1", ["c1"]),
+        message("m2", "c1", 9, machine as never),
+      ),
+    );
     expect(view.unanswered_since).toBeNull();
     expect(view.conversations[0]?.identity).toEqual({ kind: "visitor", value: "v" });
   });
 
   test("a conversation that leaves takes its messages and suggestions along", () => {
     const suggestion = { suggestion_id: "s1", kind: "same-matter", conversation_id: "c1", because };
-    const before = viewOf(timeline(opened, linked("c1"), linked("c2"), message("m1", "c1", 4), { type: "suggestion_made", suggestion }));
+    const before = viewOf(
+      timeline(opened, linked("c1"), linked("c2"), message("m1", "c1", 4), { type: "suggestion_made", suggestion }),
+    );
     expect(before.suggestions).toHaveLength(1);
-    const after = fold(before, entry(6, { type: "conversation_unlinked", conversation_id: "c1", moved_to: "d2", messages: 1, because }), "d1");
+    const after = fold(
+      before,
+      entry(6, { type: "conversation_unlinked", conversation_id: "c1", moved_to: "d2", messages: 1, because }),
+      "d1",
+    );
     expect(after).toMatchObject({ messages: 0, suggestions: [], last_message: null, unanswered_since: null });
     expect(after.conversations.map((each) => each.conversation.conversation_id)).toEqual(["c2"]);
   });
@@ -94,6 +125,10 @@ describe("timelines", () => {
 
 test("readers fill in what writers left out, deep inside", () => {
   const read = complete<TimelineEntry>("TimelineEntry", entry(1, opened));
-  expect(read.event).toMatchObject({ subject: null, follows: null, because: { rule: "new", evidence: [], link_id: null } });
+  expect(read.event).toMatchObject({
+    subject: null,
+    follows: null,
+    because: { rule: "new", evidence: [], link_id: null },
+  });
   expect(complete<Record<string, unknown>>("TimelineEntry", { unknown: 1 }).unknown).toBe(1);
 });

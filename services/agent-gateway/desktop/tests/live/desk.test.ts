@@ -78,7 +78,17 @@ test("presence runs out by the length that the record gives, not by the clock of
   const desk = new Desk({ refetch: () => Promise.resolve(null), now: () => now });
   desk.takeSnapshot(snapshot(all));
   const actor = { kind: "agent", id: "tom", name: "Tom" };
-  desk.takePresences([{ dossier_id: "d1", conversation_id: null, actor, activity: "typing", read_message_id: null, at: at(0), expires_at: at(0.25) }]);
+  desk.takePresences([
+    {
+      dossier_id: "d1",
+      conversation_id: null,
+      actor,
+      activity: "typing",
+      read_message_id: null,
+      at: at(0),
+      expires_at: at(0.25),
+    },
+  ]);
   const typing = () => desk.presencesOf(desk.get("d1")!.view).length;
   expect(typing()).toBe(1);
   now += 15_001;

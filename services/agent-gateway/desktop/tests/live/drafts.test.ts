@@ -10,7 +10,14 @@ function newStorage() {
     removeItem: (key: string) => void kept.delete(key),
   };
 }
-const command = { type: "reply", text: "Hello", attachments: [], conversation_ids: ["c1"], status_after: "waiting", seen_seq: 3 } as const;
+const command = {
+  type: "reply",
+  text: "Hello",
+  attachments: [],
+  conversation_ids: ["c1"],
+  status_after: "waiting",
+  seen_seq: 3,
+} as const;
 
 test("a draft survives a reload, one agent's is not another's", () => {
   const storage = newStorage();
@@ -29,7 +36,12 @@ test("an emptied draft leaves nothing behind", () => {
 
 test("what has been sent is kept until it is confirmed", () => {
   const storage = newStorage();
-  new Drafts("amelie", storage).sending({ commandId: "k1", dossierId: "d1", command: { ...command, attachments: [], conversation_ids: ["c1"] }, at: "2026-03-02T12:00:00Z" });
+  new Drafts("amelie", storage).sending({
+    commandId: "k1",
+    dossierId: "d1",
+    command: { ...command, attachments: [], conversation_ids: ["c1"] },
+    at: "2026-03-02T12:00:00Z",
+  });
   const after = new Drafts("amelie", storage);
   expect(after.unconfirmed().map((each) => each.commandId)).toEqual(["k1"]);
   after.confirmed("k1");
@@ -37,7 +49,12 @@ test("what has been sent is kept until it is confirmed", () => {
 });
 
 test("a storage that is full costs nothing on the screen", () => {
-  const storage = { ...newStorage(), setItem: () => { throw new Error("QuotaExceededError"); } };
+  const storage = {
+    ...newStorage(),
+    setItem: () => {
+      throw new Error("QuotaExceededError");
+    },
+  };
   const drafts = new Drafts("amelie", storage);
   drafts.change("d1", { text: "still here" });
   expect(drafts.get("d1").text).toBe("still here");
