@@ -20,4 +20,5 @@ async def test_nothing_is_lost_and_nothing_doubled_when_each_process_is_killed(
     print(json.dumps(told.as_json()))
     assert not told.problems
     assert (told.lost, told.duplicated, told.out_of_order, told.gaps, told.replies_twice) == (0, 0, 0, 0, 0)
+    assert told.acknowledged > 100, "too little was going on"
     assert sorted(told.faults) == sorted([*SERVICES, *SERVERS])
