@@ -1,7 +1,7 @@
 """Installs one service with what it needs, and nothing else, into a virtual environment of its own.
 
-`python deploy/install_service.py SERVICE FOLDER`. Versions and hashes are those of `requirements.lock`; which of them the
-service needs follows from the members' `pyproject.toml`. Needs uv on the path. Standard library only.
+`python deploy/install_service.py SERVICE FOLDER`. Versions and hashes are those of `requirements.lock`; which of them
+the service needs follows from the members' `pyproject.toml`. Needs uv on the path. Standard library only.
 """
 
 from __future__ import annotations
