@@ -125,6 +125,8 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
   const choose = (conversationId: string, on: boolean) => {
     const rest = chosenIds.filter((each) => each !== conversationId);
     drafts.change(id, { conversationIds: on ? [...rest, conversationId] : rest });
+    // The chip that was pressed is gone; the text is where one goes on, and where the keys that send are heard.
+    area.current?.focus();
   };
 
   const send = (statusAfter: Status | null) => {
