@@ -37,7 +37,8 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
   const [formatted, setFormatted] = useState(false);
   const { entry, event } = row;
   const { message } = event;
-  const sender = message.sender.display_name ?? message.sender.primary.identity.value;
+  const { identity } = message.sender.primary;
+  const sender = message.sender.display_name ?? wordOr(t, `identity.${identity.kind}.name`, identity.value);
   const language =
     message.language !== null && message.language.slice(0, 2) !== i18n.language ? message.language : null;
   return (
@@ -57,7 +58,7 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
           ) : (
             <>
               <span className={styles.author}>{sender}</span>
-              <ChannelMark channel={message.channel} network={networkOf(message.sender.primary.identity)} />
+              <ChannelMark channel={message.channel} network={networkOf(identity)} />
               {message.direction === "echo" ? (
                 <span className={styles.tag}>{t("message.echo")}</span>
               ) : (
