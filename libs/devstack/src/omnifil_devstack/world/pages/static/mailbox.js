@@ -32,6 +32,7 @@ function mark() {
 
 function read(mail) {
   open = mail;
+  problem.textContent = "";
   mark();
   const files = mail.attachments.map((file, number) => {
     const href = `/mailbox/${encodeURIComponent(who.value)}/mails/${mail.id}/attachments/${number}`;
