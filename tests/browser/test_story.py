@@ -90,6 +90,7 @@ async def test_three_channels_one_dossier_and_a_stranger_outside(
     await expect(desktop.message("I have moved")).to_have_count(0)
     await desktop.open(outside)
     await desktop.sees("Send the coat elsewhere.", "chat")
+    await expect(desktop.message("Send the coat elsewhere.")).to_contain_text("Chat visitor")  # and not a browser's id
     await expect(desktop.page.get_by_test_id("suggestion").filter(has_text=surname)).to_be_visible(
         timeout=SEEN_WITHIN_MS
     )
