@@ -49,9 +49,12 @@ class Writers:
         while not self.stop.is_set():
             mark = Mark(thread, number)
             self.ledger.sent.add(mark)
-            await send(self.ledger.text(mark, "Is anybody there?"))
-            self.ledger.acknowledged.add(mark)
             number += 1
+            try:
+                await send(self.ledger.text(mark, "Is anybody there?"))
+            except httpx.TransportError:
+                continue  # not known whether it was taken, so it may be there, but not twice
+            self.ledger.acknowledged.add(mark)
             await self._rhythm()
 
     async def _mail(self, customer: Customer, mark: Mark, answered: str) -> str | None:
