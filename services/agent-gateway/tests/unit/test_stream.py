@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from agent_gateway.domain.cursor import Cursor
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 
@@ -33,11 +33,15 @@ def closed(http: TestClient, *messages: str) -> tuple[int, str]:
     with http.websocket_connect("/api/v1/stream") as socket:
         for message in messages:
             socket.send_text(message)
-        while True:
-            try:
-                socket.receive_text()
-            except WebSocketDisconnect as ended:
-                return ended.code, ended.reason
+        return read_to_the_end(socket)
+
+
+def read_to_the_end(socket: WebSocketTestSession) -> tuple[int, str]:
+    while True:
+        try:
+            socket.receive_text()
+        except WebSocketDisconnect as ended:
+            return ended.code, ended.reason
 
 
 def hello(token: str, cursor: str | None = None) -> str:
@@ -81,6 +85,8 @@ def test_a_renewed_token_keeps_the_stream_open(http: TestClient, gateway: Any) -
         pings = 0
         while pings < 12:  # one each 0.2 s: past the end of the first token
             pings += json.loads(socket.receive_text())["type"] == "ping"
+        socket.send_text('{"type":"goodbye"}')
+        assert read_to_the_end(socket) == (1008, "unknown-message")
 
 
 def test_the_token_of_another_agent_does_not_renew(http: TestClient, gateway: Any) -> None:
