@@ -19,7 +19,7 @@ test: setup ## all tests; ARGS="libs/messaging -k crash" chooses
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-unit: setup ## the tests that need no server
-	@$(BIN)/python -m pytest -m "not integration and not e2e and not browser and not chaos" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not e2e and not browser and not chaos" $(ARGS)
 
 lint: lint-python lint-web lint-deploy ## style, types, arrows between modules, generated files
 
