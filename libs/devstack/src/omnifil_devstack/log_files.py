@@ -1,5 +1,6 @@
-"""Showing the logs that the processes wrote under `.omnifil/log`."""
+"""Showing the logs that the processes wrote under `.omnifil/log`: JSON in the files, one readable line each here."""
 
+import json
 import time
 from collections import deque
 from pathlib import Path
@@ -43,5 +44,22 @@ def _files(name: str | None) -> list[Path]:
 
 def _print(out: TextIO, file: Path, lines: list[str], width: int) -> None:
     for line in lines:
-        out.write(f"{file.stem:<{width}}  {line.rstrip()}\n")
+        out.write(f"{file.stem:<{width}}  {readable(line)}\n")
     out.flush()
+
+
+def readable(line: str) -> str:
+    """An event as time, level, name and what it says; a line that is none (Kafka's, mongod's) as it stands."""
+    line = line.rstrip()
+    try:
+        event = json.loads(line)
+        told = f"{event.pop('timestamp')} {event.pop('level'):<8} {event.pop('event'):<26}"
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return line
+    trace = event.pop("exception", None)
+    values = " ".join(f"{name}={_short(value)}" for name, value in event.items() if name not in ("service", "logger"))
+    return f"{told} {values}".rstrip() + (f"\n{trace}" if trace else "")
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) and " " not in value else json.dumps(value, ensure_ascii=False)

@@ -14,6 +14,7 @@ from omnifil_devstack.errors import StackError
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _libc = ctypes.CDLL(None, use_errno=True)
+_OF_A_FAILURE = ("ERROR", "Exception", '"level": "error"')
 
 
 def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
@@ -119,7 +120,7 @@ class ServerProcess:
         with self.log.open(errors="replace") as lines:
             tail = [line.strip() for line in deque(lines, maxlen=200) if line.strip()]
         said = next(
-            (line for line in reversed(tail) if "ERROR" in line or "Exception" in line), tail[-1] if tail else ""
+            (line for line in reversed(tail) if any(word in line for word in _OF_A_FAILURE)), tail[-1] if tail else ""
         )
         return f"Its log, {self.log}, says: {said[:300]}" if said else f"Its log, {self.log}, is empty."
 

@@ -49,7 +49,7 @@ def shared_settings(ports: PortPlan, credentials: Credentials, mongo_uri: str) -
         "OMNIFIL_MONGO_URI": mongo_uri,
         "OMNIFIL_MONGO_PREFIX": MONGO_PREFIX,
         "OMNIFIL_INTERNAL_TOKEN": credentials.internal_token,
-        "OMNIFIL_LOG_FORMAT": "console",
+        "OMNIFIL_LOG_FORMAT": "json",
     }
 
 

@@ -57,6 +57,22 @@ def test_clean_data_forgets_data_and_keeps_the_rest(own_home: Path) -> None:
     assert [each.name for each in own_home.iterdir()] == ["jars"]
 
 
+def test_an_event_of_a_log_is_shown_as_a_readable_line_and_everything_else_as_it_stands(
+    own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_home / "log").mkdir()
+    event = {"timestamp": "2026-11-22T08:00:00Z", "level": "error", "event": "handler_failed", "service": "toy"}
+    told = [json.dumps(event | {"channel": "email", "exception": "Traceback …"}), "not JSON", "42"]
+    (own_home / "log" / "toy.log").write_text("\n".join(told))
+    show(sys.stdout, "toy", lines=3, follow=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "toy  2026-11-22T08:00:00Z error    handler_failed             channel=email",
+        "Traceback …",
+        "toy  not JSON",
+        "toy  42",
+    ]
+
+
 def test_logs_show_the_last_lines_with_their_names(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (own_home / "log").mkdir()
     (own_home / "log/kafka.log").write_text("one\ntwo\nthree\n")
