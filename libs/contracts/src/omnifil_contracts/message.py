@@ -3,12 +3,12 @@
 import inspect
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import CoreSchema
 
 from omnifil_contracts import ids
 from omnifil_contracts.identity import AssuredIdentity, Because, Identity
-from omnifil_contracts.record import PERSONAL, Channel, Instant, Record, Value, personal
+from omnifil_contracts.record import OWN, PERSONAL, Channel, Instant, Record, Value, personal
 
 MAX_TEXT_CHARS = 200_000
 
@@ -59,6 +59,7 @@ class InboundMessage(Record):
     `sender.primary.identity.key`."""
 
     ce_type: ClassVar[str] = "omnifil.message.received.v1"
+    from_outside: ClassVar[bool] = True
 
     message_id: str = Field(
         "", description="`ids.message_id(channel, account, provider_message_id)`; worked out where it is absent."
@@ -88,8 +89,10 @@ class InboundMessage(Record):
     )
 
     @model_validator(mode="after")
-    def _ids_follow(self) -> "InboundMessage":
+    def _ids_follow(self, info: ValidationInfo) -> "InboundMessage":
         """An integrator may leave the ids out; one that says otherwise would pass for another message."""
+        if info.context is OWN:
+            return self
         place = self.conversation
         message_id = ids.message_id(self.channel, self.account, self.provider_message_id)
         conversation_id = ids.conversation_id(place.channel, place.account, place.key)

@@ -1,6 +1,7 @@
 """The base of every record: frozen, strict to write, lenient to read."""
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -19,10 +20,29 @@ def personal(default: Any = ..., *, description: str, **constraints: Any) -> Any
     return Field(default, description=description, json_schema_extra=PERSONAL, **constraints)
 
 
+OWN: dict[str, Any] = {"own": True}
+"""Validation context for what the suite itself wrote: what was checked at the door is not checked again."""
+
+
 class Value(BaseModel):
     """A frozen part of a record. Unknown fields are ignored: a reader survives a newer writer."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="float")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, in a fifth of the time unless `deep`: a value has no private fields and no extra ones."""
+        if deep:
+            return super().model_copy(update=update, deep=True)
+        copied = object.__new__(type(self))
+        fields, present = self.__dict__.copy(), self.__pydantic_fields_set__
+        if update:
+            fields.update(update)
+            present = present.union(update)
+        object.__setattr__(copied, "__dict__", fields)
+        object.__setattr__(copied, "__pydantic_fields_set__", present)
+        object.__setattr__(copied, "__pydantic_extra__", None)
+        object.__setattr__(copied, "__pydantic_private__", None)
+        return copied
 
 
 class Record(Value):
@@ -30,3 +50,5 @@ class Record(Value):
 
     ce_type: ClassVar[str]
     content_type: ClassVar[str] = "application/json"
+    from_outside: ClassVar[bool] = False
+    """Whether anybody may publish it: then it is checked whole, whoever wrote it."""

@@ -1,9 +1,11 @@
 """From Kafka's bytes to a record, a whole batch at once."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from aiokafka import ConsumerRecord
+from omnifil_contracts.record import OWN
 from omnifil_servicekit.errors import Poison
 from pydantic import BaseModel, ValidationError
 
@@ -29,7 +31,10 @@ class Decoder(Generic[R]):
 
     def __init__(self, record_type: type[R], unprefixed: "Unprefixed") -> None:
         # A record that is no JSON (`RawMessage`) says itself how it is read.
-        self._validate = getattr(record_type, "of_bytes", record_type.__pydantic_validator__.validate_json)
+        self._validate = getattr(record_type, "of_bytes", None) or partial(
+            record_type.__pydantic_validator__.validate_json,
+            context=None if getattr(record_type, "from_outside", True) else OWN,
+        )
         self._ce_type: str | None = getattr(record_type, "ce_type", None)
         self._unprefixed = unprefixed
 

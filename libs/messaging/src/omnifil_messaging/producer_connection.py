@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from functools import lru_cache
+from itertools import count
+from typing import Any, NamedTuple, Self
 
 import structlog
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.partitioner import murmur2
 
 from omnifil_messaging.outgoing import Wire
 from omnifil_messaging.settings import KafkaSettings
@@ -14,7 +17,22 @@ from omnifil_messaging.settings import KafkaSettings
 log = structlog.get_logger(__name__)
 
 _BATCH_BYTES = 256 * 1024
+_FEW = 16
+"""From so many records on it pays to make the batches here."""
 _END_S = 15.0
+
+
+class Placed(NamedTuple):
+    """Where a record is."""
+
+    partition: int
+    offset: int
+
+
+@lru_cache(maxsize=50_000)
+def _hash(key: bytes) -> int:
+    """As Kafka's own partitioner: murmur2, made positive; in Python as dear as all the rest of sending a record."""
+    return int(murmur2(key)) & 0x7FFFFFFF
 
 
 class Connection:
@@ -22,6 +40,7 @@ class Connection:
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._turns = count()
         self._ended = False
 
     @classmethod
@@ -56,31 +75,79 @@ class Connection:
         await self._client.client.fetch_all_metadata()
 
     async def send(self, wires: Sequence[Wire], prefixed: Callable[[str], str]) -> list[Any]:
-        """Send all and wait for all. For each its metadata, or the KafkaError that hindered it."""
-        futures: list[asyncio.Future[Any]] = []
-        for each in wires:
-            name = prefixed(each.topic)
+        """Send all and wait for all. For each its position, or the KafkaError that hindered it."""
+        numbers = {
+            topic: await self._client.partitions_for(prefixed(topic)) for topic in {each.topic for each in wires}
+        }
+        placed: dict[TopicPartition, list[int]] = {}
+        for index, each in enumerate(wires):
+            partition = self._partition(each, numbers[each.topic])
+            placed.setdefault(TopicPartition(prefixed(each.topic), partition), []).append(index)
+        results: list[Any] = [None] * len(wires)
+        sending = self._one_by_one if len(wires) < _FEW else self._in_batches
+        outcomes = await asyncio.gather(
+            *(sending(place, indexes, wires, results) for place, indexes in placed.items()), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return results
+
+    def _partition(self, wire: Wire, numbers: set[int]) -> int:
+        if wire.partition in numbers:
+            return wire.partition
+        # A topic that was made anew may have fewer than there were: then the key decides.
+        return (next(self._turns) if wire.key is None else _hash(wire.key)) % len(numbers)
+
+    async def _one_by_one(
+        self, place: TopicPartition, indexes: Sequence[int], wires: Sequence[Wire], results: list[Any]
+    ) -> None:
+        """For few records: they share a batch with what others publish at the same time."""
+        futures: dict[int, asyncio.Future[Any]] = {}
+        for index in indexes:
+            wire = wires[index]
             try:
-                known = await self._client.partitions_for(name)
-                futures.append(
-                    await self._client.send(
-                        name,
-                        value=each.value,
-                        key=each.key,
-                        # A topic that was made anew may have fewer: then the key decides.
-                        partition=each.partition if each.partition in known else None,
-                        headers=list(each.headers),
-                    )
+                futures[index] = await self._client.send(
+                    place.topic, value=wire.value, key=wire.key, partition=place.partition, headers=list(wire.headers)
                 )
             except KafkaError as error:
-                failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-                failed.set_exception(error)
-                futures.append(failed)
-        results = await asyncio.gather(*futures, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException) and not isinstance(result, KafkaError):
-                raise result
-        return results
+                results[index] = error
+        for index, future in futures.items():
+            try:
+                results[index] = Placed(place.partition, (await future).offset)
+            except KafkaError as error:
+                results[index] = error
+
+    async def _in_batches(
+        self, place: TopicPartition, indexes: Sequence[int], wires: Sequence[Wire], results: list[Any]
+    ) -> None:
+        """For many: whole batches, so that there is one future for each of them and not for each record."""
+        futures: list[tuple[Sequence[int], asyncio.Future[Any]]] = []
+        rest = indexes
+        while rest:
+            builder, taken = self._client.create_batch(), 0
+            for index in rest:
+                wire = wires[index]
+                if builder.append(timestamp=None, key=wire.key, value=wire.value, headers=wire.headers) is None:
+                    break
+                taken += 1
+            builder.close()
+            batch, rest = rest[:taken], rest[taken:]
+            try:
+                futures.append((batch, await self._client.send_batch(builder, place.topic, partition=place.partition)))
+            except KafkaError as error:
+                for index in (*batch, *rest):
+                    results[index] = error
+                break
+        for batch, future in futures:
+            try:
+                base = (await future).offset
+            except KafkaError as error:
+                for index in batch:
+                    results[index] = error
+            else:
+                for offset, index in enumerate(batch, base):
+                    results[index] = Placed(place.partition, offset)
 
     async def close(self) -> None:
         """Deliver what is buffered, then disconnect; gives up after some seconds."""
@@ -103,8 +170,9 @@ class Connection:
         batches = [*accumulator._pending_batches, *(each for queue in accumulator._batches.values() for each in queue)]
         accumulator.fail_all(KafkaConnectionError("The connection was given up"))
         for batch in batches:
-            if batch._drain_waiter.done() and not batch._drain_waiter.cancelled():
-                batch._drain_waiter.exception()  # mostly nobody waits for it, and asyncio would complain
+            for waited in (batch._drain_waiter, batch.future):
+                if waited.done() and not waited.cancelled():
+                    waited.exception()  # mostly nobody waits for it, and asyncio would complain
         sender = self._client._sender.sender_task
         if sender is not None:
             sender.cancel()
