@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import structlog
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from omnifil_servicekit.errors import Transient
 from pydantic import BaseModel
@@ -17,7 +17,8 @@ from omnifil_messaging.batch import Abandoned, BatchWork, Handler
 from omnifil_messaging.context import batch_span
 from omnifil_messaging.dead_letter.letter import DeadLetter, cause_of
 from omnifil_messaging.decoding import Decoder, Unprefixed
-from omnifil_messaging.metrics import BATCH_SECONDS, BATCH_WAITS, RECORDS_HANDLED, RECORDS_SET_ASIDE
+from omnifil_messaging.lag import Lag
+from omnifil_messaging.metrics import BATCH_RECORDS, BATCH_SECONDS, RETRIES
 from omnifil_messaging.producer import Producer
 from omnifil_messaging.received import Received
 from omnifil_messaging.settings import KafkaSettings
@@ -85,6 +86,9 @@ class BatchConsumer(Generic[R]):
         self._stopping = asyncio.Event()
         self._subscription: Subscription | None = None
         self._failure: BaseException | None = None
+        self._lag = Lag(group, {settings.prefixed(topic): topic for topic in topics}, self._client)
+        self._batch_seconds = BATCH_SECONDS.labels(group)
+        self._batch_records = BATCH_RECORDS.labels(group)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set; then finish the attempt under way, commit and leave the group.
@@ -100,6 +104,7 @@ class BatchConsumer(Generic[R]):
             except (KafkaError, Transient, OSError) as error:
                 attempt = 1 if time.monotonic() - started > 60 else attempt + 1
                 pause_s = self._patience.backoff.pause_s(min(attempt, 6))
+                RETRIES.labels(self.group, type(error).__name__).inc()
                 log.warning(
                     "kafka_away", group=self.group, error=str(error) or repr(error), retry_in_s=round(pause_s, 2)
                 )
@@ -155,6 +160,11 @@ class BatchConsumer(Generic[R]):
             if since is not None and time.monotonic() - since > _FAILING_S:
                 raise Transient(f"Every poll has failed for {_FAILING_S:.0f} s: joining the group anew.")
             self._beat()
+            if not self._tenure.idle.is_set():
+                await self._lag.ask_for_ends()
+
+    def _client(self) -> AIOKafkaConsumer | None:
+        return self._subscription.consumer if self._subscription is not None else None
 
     def _assigned(self) -> None:
         self._tenure = Tenure()
@@ -196,7 +206,8 @@ class BatchConsumer(Generic[R]):
         tenure.delivered(records)
         tenure.idle.clear()
         try:
-            with BATCH_SECONDS.labels(self.group).time():
+            self._lag.takes(records)
+            with self._batch_seconds.time():
                 await self._do(records, tenure)
         except Abandoned:
             log.info("batch_handed_back", group=self.group, open=tenure.progress.open_count)
@@ -205,6 +216,7 @@ class BatchConsumer(Generic[R]):
         except BaseException as error:  # also SystemExit: FastStream would take it for a wish to stop quietly
             self._failure = error
         finally:
+            self._lag.done()
             tenure.idle.set()
 
     async def _do(self, records: Sequence[ConsumerRecord], tenure: Tenure) -> None:
@@ -227,7 +239,6 @@ class BatchConsumer(Generic[R]):
             ]
             await self._producer.set_aside(letters)
             for letter in letters:
-                RECORDS_SET_ASIDE.labels(self.group, letter.cause).inc()
                 log.error(
                     "record_set_aside",
                     cause=letter.cause,
@@ -242,7 +253,7 @@ class BatchConsumer(Generic[R]):
                 raise Abandoned
             try:
                 await self._handler(batch)
-                RECORDS_HANDLED.labels(self.group).inc(len(batch))
+                self._batch_records.observe(len(batch))
             except asyncio.CancelledError as error:
                 if (task := asyncio.current_task()) is not None and task.cancelling():
                     raise
@@ -273,7 +284,7 @@ class BatchConsumer(Generic[R]):
     async def _pause(self, tenure: Tenure, attempt: int, error: BaseException) -> None:
         """Wait before the next attempt, as a member of the group. Raises `Abandoned` when it is not ours any more."""
         pause_s = self._patience.backoff.pause_s(attempt)
-        BATCH_WAITS.labels(self.group, type(error).__name__).inc()
+        RETRIES.labels(self.group, type(error).__name__).inc()
         log.warning(
             "batch_waits", group=self.group, attempt=attempt, pause_s=round(pause_s, 2), cause=type(error).__name__,
             error=str(error),

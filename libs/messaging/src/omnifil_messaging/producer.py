@@ -1,6 +1,7 @@
 """The idempotent producer: what it returns from is acknowledged by all in-sync replicas."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,7 @@ from omnifil_servicekit.errors import Transient
 from omnifil_messaging.backoff import Backoff
 from omnifil_messaging.dead_letter.letter import DeadLetter
 from omnifil_messaging.failures import RecordTooLarge
-from omnifil_messaging.metrics import RECORDS_PUBLISHED
+from omnifil_messaging.metrics import DEAD_LETTERS, RECORDS_PUBLISHED
 from omnifil_messaging.outgoing import Outgoing, Position, Wire, wire
 from omnifil_messaging.producer_connection import Connection
 from omnifil_messaging.settings import KafkaSettings
@@ -65,7 +66,10 @@ class Producer:
 
     async def set_aside(self, letters: Sequence[DeadLetter]) -> list[Position]:
         """Publish dead letters. Raises `Transient` until Kafka has every one."""
-        return await self.publish_raw([letter.wire() for letter in letters])
+        positions = await self.publish_raw([letter.wire() for letter in letters])
+        for letter in letters:
+            DEAD_LETTERS.labels(letter.source_topic, letter.cause).inc()
+        return positions
 
     async def publish_raw(self, wires: Sequence[Wire]) -> list[Position]:
         """Publish bytes as they are; for dead letters and their replay. A record that is too large is `Transient`
@@ -114,6 +118,7 @@ class Producer:
         results = await connection.send([wires[index] for index in missing], self._settings.prefixed)
         hindrance: KafkaError | None = None
         refused: list[int] = []
+        published: Counter[str] = Counter()
         for index, result in zip(missing, results, strict=True):
             if isinstance(result, MessageSizeTooLargeError):
                 refused.append(index)
@@ -121,7 +126,9 @@ class Producer:
                 hindrance = result
             else:
                 positions[index] = Position(wires[index].topic, result.partition, result.offset)
-                RECORDS_PUBLISHED.labels(wires[index].topic).inc()
+                published[wires[index].topic] += 1
+        for topic, number in published.items():
+            RECORDS_PUBLISHED.labels(topic).inc(number)
         if refused or hindrance is not None:
             # A batch that failed leaves a gap in the idempotent sequence: this connection is of no more use.
             self._drop(connection)

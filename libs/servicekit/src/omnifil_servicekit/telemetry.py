@@ -6,14 +6,6 @@ from opentelemetry import propagate, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from prometheus_client import Histogram
-
-REQUEST_SECONDS = Histogram(
-    "omnifil_http_request_seconds",
-    "Time from a request to the end of its answer, in seconds.",
-    ["method", "route", "status"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
 
 
 def configure(service: str, span_processors: Sequence[SpanProcessor] = ()) -> None:

@@ -9,8 +9,9 @@ from opentelemetry import propagate, trace
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .metrics import REQUEST_SECONDS
 from .problem import Problem, of_status
-from .telemetry import REQUEST_SECONDS, tracer
+from .telemetry import tracer
 
 log = structlog.get_logger(__name__)
 
