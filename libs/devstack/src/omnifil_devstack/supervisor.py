@@ -15,9 +15,6 @@ import httpx
 from omnifil_devstack import orphans, stack_file
 from omnifil_devstack.errors import StackError, about
 from omnifil_devstack.folders import CHECKOUT, home
-from omnifil_devstack.kafka_server import KafkaServer
-from omnifil_devstack.mail_server import MailServer
-from omnifil_devstack.mongo_server import MongoServer
 from omnifil_devstack.ports import require_free
 from omnifil_devstack.server import Server
 from omnifil_devstack.server_process import ServerProcess
@@ -86,48 +83,9 @@ class Supervisor:
             raise about(first) if isinstance(first, OSError) else first from None
 
     async def _start_servers(self, up: asyncio.Event) -> None:
-        await _together(self._start_kafka(), self._start_mongod(), self._start_mail())
+        await _together(*(self._start_server(name, start()) for name, start in self._plan.servers().items()))
         await self._plan.make_topics()
         up.set()
-
-    async def _start_kafka(self) -> None:
-        ports, data = self._plan.ports, self._plan.data
-        await self._start_server(
-            "kafka",
-            KafkaServer.start(
-                data / "kafka",
-                port=ports["kafka"],
-                controller_port=ports["kafka-controller"],
-                log=self._plan.log_of("kafka"),
-                on_parent_death=signal.SIGTERM,
-            ),
-        )
-
-    async def _start_mongod(self) -> None:
-        await self._start_server(
-            "mongod",
-            MongoServer.start(
-                self._plan.data / "mongod",
-                port=self._plan.ports["mongod"],
-                log=self._plan.log_of("mongod"),
-                on_parent_death=signal.SIGTERM,
-            ),
-        )
-
-    async def _start_mail(self) -> None:
-        ports = self._plan.ports
-        await self._start_server(
-            "greenmail",
-            MailServer.start(
-                self._plan.data / "greenmail",
-                smtp_port=ports["smtp"],
-                imap_port=ports["imap"],
-                api_port=ports["greenmail-api"],
-                mailboxes=self._plan.mailboxes,
-                log=self._plan.log_of("greenmail"),
-                on_parent_death=signal.SIGTERM,
-            ),
-        )
 
     async def _start_server(self, name: str, starting: Awaitable[Server]) -> None:
         with self._starting(name):
