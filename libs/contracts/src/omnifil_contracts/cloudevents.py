@@ -20,12 +20,12 @@ class EventContext:
     subject: str | None = None
 
 
-def headers(record: Record, context: EventContext) -> list[tuple[str, bytes]]:
+def headers(record_type: type[Record], context: EventContext) -> list[tuple[str, bytes]]:
     """The Kafka headers of a record. Source: CloudEvents Kafka Protocol Binding 1.0.2, §3.2."""
     pairs = {
         "ce_specversion": SPECVERSION,
         "ce_id": context.id,
-        "ce_type": record.ce_type,
+        "ce_type": record_type.ce_type,
         "ce_source": context.source,
         "ce_time": context.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "content-type": CONTENT_TYPE,

@@ -206,7 +206,9 @@ async def test_every_snapshot_and_its_stream_give_the_same_as_asking_again(
         assert (rebuilt.dossiers, rebuilt.differences, rebuilt.restored) == (len(fresh), 0, 0)
         assert rebuilt.entries == sum(view.seq for view in fresh.values())
         first, second, *_ = before
-        await collection.update_one({"_id": first["_id"]}, {"$set": {"status": "waiting", "view.subject": "wrong"}})
+        tampered = {"status": "waiting", "view": first["view"].replace("Order", "Ordure")}
+        assert tampered["view"] != first["view"]
+        await collection.update_one({"_id": first["_id"]}, {"$set": tampered})
         await collection.delete_one({"_id": second["_id"]})
         rebuilt = await rebuilding.rebuild()
         assert (rebuilt.differences, rebuilt.restored) == (1, 1)

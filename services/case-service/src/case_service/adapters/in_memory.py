@@ -10,7 +10,7 @@ from omnifil_contracts.dossier import TimelineEntry
 
 from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
 from case_service.domain.dossier import Dossier, evolve
-from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern
+from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.domain.search import words_of
 from case_service.ports import NEWEST_DOSSIERS, InvalidPage, Lost, Page, Question
 
@@ -18,7 +18,7 @@ from case_service.ports import NEWEST_DOSSIERS, InvalidPage, Lost, Page, Questio
 class InMemoryTimeline:
     """Implements `Timeline`."""
 
-    def __init__(self, *, patterns: Sequence[ReferencePattern] = DEFAULT_PATTERNS) -> None:
+    def __init__(self, *, patterns: Patterns = DEFAULT_PATTERNS) -> None:
         self._patterns = patterns
         self._appends: dict[tuple[str, int], Append] = {}
         self.appended: list[Append] = []

@@ -7,7 +7,7 @@ from omnifil_contracts import ids
 from omnifil_contracts.delivery import SendMessage
 from omnifil_contracts.dossier import DossierEvent, MessageLinked, ReplyRequested, TimelineEntry
 from omnifil_contracts.topics import DOSSIER_EVENTS, OUTBOUND
-from omnifil_messaging import KafkaSettings, Outgoing, Producer, RecordTooLarge, TopicTail, ensure_topics
+from omnifil_messaging import Encoded, KafkaSettings, Outgoing, Producer, RecordTooLarge, TopicTail, ensure_topics
 
 from case_service.domain.casebook import Append
 
@@ -25,7 +25,7 @@ class KafkaPublications:
         self._channels: set[str] = set()
 
     async def publish(self, appends: Sequence[Append]) -> Mapping[int, int]:
-        outgoing = [each for append in appends for entry in append.entries for each in records_of(append, entry)]
+        outgoing = [each for append in appends for each in records_of(append)]
         await self._see_to_topics(outgoing)
         while True:
             try:
@@ -52,17 +52,30 @@ class KafkaPublications:
             self._channels |= new
 
 
-def records_of(append: Append, entry: TimelineEntry) -> Iterator[Outgoing]:
-    """What is published of an entry. Ids are of the thing, so that a repetition is the same event."""
-    yield Outgoing(
-        topic=DOSSIER_EVENTS.name,
-        key=append.dossier_id,
-        record=DossierEvent(dossier_id=append.dossier_id, entry=entry),
-        event_id=ids.event_id("entry", append.dossier_id, str(entry.seq)),
-        source=SOURCE,
-        subject=append.dossier_id,
-        time=entry.at,
-    )
+def records_of(append: Append) -> Iterator[Outgoing]:
+    """What is published of an append. Ids are of the thing, so that a repetition is the same event."""
+    written = append.written or (None,) * len(append.entries)
+    for entry, text in zip(append.entries, written, strict=True):
+        yield Outgoing(
+            topic=DOSSIER_EVENTS.name,
+            key=append.dossier_id,
+            record=_event(append.dossier_id, entry, text),
+            event_id=ids.event_id("entry", append.dossier_id, str(entry.seq)),
+            source=SOURCE,
+            subject=append.dossier_id,
+            time=entry.at,
+        )
+        yield from _sendings(append, entry)
+
+
+def _event(dossier_id: str, entry: TimelineEntry, text: str | None) -> DossierEvent | Encoded:
+    """The entry is published as it is stored; only the frame is put around it."""
+    if text is None:
+        return DossierEvent(dossier_id=dossier_id, entry=entry)
+    return Encoded(DossierEvent, f'{{"dossier_id":"{dossier_id}","entry":{text}}}'.encode())
+
+
+def _sendings(append: Append, entry: TimelineEntry) -> Iterator[Outgoing]:
     if isinstance(entry.event, ReplyRequested):
         for target in entry.event.targets:
             yield Outgoing(
@@ -88,8 +101,11 @@ def records_of(append: Append, entry: TimelineEntry) -> Iterator[Outgoing]:
 def _smaller(outgoing: Outgoing, error: RecordTooLarge) -> Outgoing:
     """A message fitted its inbound topic, but not with what was decided about it. Its HTML stays in the timeline and
     its original in the blob store; a hole in the stream would be worse than a plain text."""
-    event = outgoing.record.entry.event if isinstance(outgoing.record, DossierEvent) else None
-    if not isinstance(event, MessageLinked) or not isinstance(outgoing.record, DossierEvent):
+    record = outgoing.record
+    if isinstance(record, Encoded):
+        record = DossierEvent.model_validate_json(record.value)
+    event = record.entry.event if isinstance(record, DossierEvent) else None
+    if not isinstance(event, MessageLinked) or not isinstance(record, DossierEvent):
         raise error
     message = event.message
     if message.html is not None:
@@ -100,11 +116,11 @@ def _smaller(outgoing: Outgoing, error: RecordTooLarge) -> Outgoing:
         raise error
     log.warning("entry_published_without_html", dossier=outgoing.key, size_bytes=error.size_bytes)
     smaller = event.model_copy(update={"message": message})
-    entry = outgoing.record.entry.model_copy(update={"event": smaller})
+    entry = record.entry.model_copy(update={"event": smaller})
     return Outgoing(
         outgoing.topic,
         outgoing.key,
-        DossierEvent(dossier_id=outgoing.record.dossier_id, entry=entry),
+        DossierEvent(dossier_id=record.dossier_id, entry=entry),
         outgoing.event_id,
         outgoing.source,
         outgoing.subject,

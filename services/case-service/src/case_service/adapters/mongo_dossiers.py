@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from omnifil_contracts.dossier import DossierView
 from omnifil_mongostore import BulkWriteError, Document, Mongo, Positions, ReplaceOne, duplicates, translate
 
-from case_service.adapters.documents import DATABASE, DOSSIERS, WATERMARK, dossier_document, dossier_of
+from case_service.adapters.documents import DATABASE, DOSSIERS, WATERMARK, dossier_document, dossier_of, view_of
 from case_service.domain.dossier import Dossier
 from case_service.ports import InvalidPage, Page, Question
 
@@ -71,7 +70,7 @@ class MongoDossiers:
             )
         shown = documents[: question.limit]
         return Page(
-            dossiers=tuple(DossierView.model_validate(document["view"]) for document in shown),
+            dossiers=tuple(view_of(document) for document in shown),
             next_page=_page_after(shown[-1]) if len(documents) > len(shown) else None,
         )
 

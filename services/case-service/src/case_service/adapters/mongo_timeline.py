@@ -29,7 +29,7 @@ from case_service.adapters.documents import (
 )
 from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
 from case_service.domain.dossier import Dossier, evolve
-from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern
+from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.ports import NEWEST_DOSSIERS, Lost
 
 _DOCUMENT_CHARS = 3_000_000
@@ -41,7 +41,7 @@ _CACHED_DOSSIERS = 5_000
 class MongoTimeline:
     """Implements `Timeline`. `load` keeps states as starting points only: what came after them is read each time."""
 
-    def __init__(self, mongo: Mongo, *, patterns: Sequence[ReferencePattern] = DEFAULT_PATTERNS) -> None:
+    def __init__(self, mongo: Mongo, *, patterns: Patterns = DEFAULT_PATTERNS) -> None:
         self._mongo = mongo
         database = mongo.database(DATABASE)
         self._timeline = database[TIMELINE]
@@ -121,7 +121,7 @@ class MongoTimeline:
 
     async def answer_to(self, command_id: str) -> CommandResult | None:
         with translate():
-            document = await self._timeline.find_one({"entries.effect_id": f"cmd:{command_id}:0"}, {"answer": True})
+            document = await self._timeline.find_one({"effects": f"cmd:{command_id}:0"}, {"answer": True})
         if document is None:
             return None
         return CommandResult.model_validate(document["answer"])
@@ -210,7 +210,7 @@ class MongoTimeline:
 
 
 def _lost(refused: Duplicate) -> Lost:
-    return Lost(refused.key_value.get("entries.effect_id"))
+    return Lost(refused.key_value.get("effects"))
 
 
 def _divided(append: Append) -> Iterable[Document]:

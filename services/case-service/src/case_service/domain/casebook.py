@@ -21,7 +21,7 @@ from omnifil_contracts.dossier import (
 from omnifil_contracts.identity import Actor
 
 from case_service.domain.dossier import Dossier, evolve
-from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern
+from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.domain.view import conversation_of
 
 
@@ -115,6 +115,8 @@ class Append:
     """The dossier with these entries."""
     answer: dict[str, object] | None = None
     """What a command is answered with, also when it comes a second time."""
+    written: tuple[str, ...] = ()
+    """The entries as the JSON that is stored; empty for an append that was not read from the store."""
 
     @property
     def last_seq(self) -> int:
@@ -140,7 +142,7 @@ class Casebook:
         self,
         dossiers: Mapping[str, Dossier] | None = None,
         found: Found | None = None,
-        patterns: Sequence[ReferencePattern] = DEFAULT_PATTERNS,
+        patterns: Patterns = DEFAULT_PATTERNS,
     ) -> None:
         found = found or Found()
         self.patterns = patterns

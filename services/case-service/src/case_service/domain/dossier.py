@@ -1,6 +1,5 @@
 """The state of a dossier: the view that agents see, and what else deciding needs to remember. Bounded; no bodies."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,7 @@ from omnifil_contracts.message import InboundMessage, Participant
 from omnifil_contracts.record import Instant, Value
 from pydantic import Field
 
-from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern, references_in
+from case_service.domain.references import DEFAULT_PATTERNS, Patterns, references_in
 from case_service.domain.view import project
 
 _PARTICIPANTS, _THREAD_IDS, _REPLIES, _DELIVERIES, _SUGGESTIONS, _REFERENCES, _ALIASES = 100, 20, 20, 300, 300, 50, 300
@@ -105,7 +104,7 @@ def evolve(
     dossier_id: str,
     dossier: Dossier | None,
     entry: TimelineEntry,
-    patterns: Sequence[ReferencePattern] = DEFAULT_PATTERNS,
+    patterns: Patterns = DEFAULT_PATTERNS,
 ) -> Dossier:
     """The dossier after this entry; one it already holds changes nothing. Raises `Hole`."""
     view = project(dossier_id, dossier.view if dossier else None, entry)
@@ -119,7 +118,7 @@ def evolve(
     return Dossier(view, dossier.memory.model_copy(update={"appended_at": entry.at, **changes}))
 
 
-def _remembered(dossier: Dossier, entry: TimelineEntry, patterns: Sequence[ReferencePattern]) -> dict[str, Any]:
+def _remembered(dossier: Dossier, entry: TimelineEntry, patterns: Patterns) -> dict[str, Any]:
     memory = dossier.memory
     match entry.event:
         case ConversationLinked() as event:
@@ -173,7 +172,7 @@ def _remembered(dossier: Dossier, entry: TimelineEntry, patterns: Sequence[Refer
             return {}
 
 
-def _with_message(memory: Memory, event: MessageLinked, patterns: Sequence[ReferencePattern]) -> dict[str, Any]:
+def _with_message(memory: Memory, event: MessageLinked, patterns: Patterns) -> dict[str, Any]:
     message = event.message
     named = tuple(each.key for each in references_in(patterns, message.subject, message.text))
     changes: dict[str, Any] = {

@@ -1,16 +1,16 @@
 """Explicit references in what customers write, such as order numbers: they tell two cases of one person apart."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _SEARCHED_CHARS = 20_000
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
 class ReferencePattern:
-    """`kind` becomes part of the evidence (`same-<kind>-number`); group 1 of `pattern` is the number."""
+    """`kind` becomes part of the evidence (`same-<kind>-number`); group 1 of `pattern` is the number, with a digit."""
 
     kind: str
     pattern: str
@@ -19,6 +19,8 @@ class ReferencePattern:
     def compiled(self) -> re.Pattern[str]:
         return re.compile(self.pattern, re.IGNORECASE)
 
+
+Patterns = tuple[ReferencePattern, ...]
 
 # Customers write these texts, hostile ones too: every repetition is bounded.
 _NUMBER = (
@@ -48,12 +50,17 @@ class Reference:
         return cls(kind, number)
 
 
-def references_in(patterns: Sequence[ReferencePattern], *texts: str | None) -> tuple[Reference, ...]:
+def references_in(patterns: Patterns, *texts: str | None) -> tuple[Reference, ...]:
     """What is named in these texts, each once, in the order of appearance."""
+    return _references_in(patterns, tuple(text[:_SEARCHED_CHARS] for text in texts if text))
+
+
+@lru_cache(maxsize=512)  # a message is asked for what it names when it is correlated, and when it is folded in
+def _references_in(patterns: Patterns, texts: tuple[str, ...]) -> tuple[Reference, ...]:
     found: dict[Reference, None] = {}
     for text in texts:
-        if text:
+        if _DIGIT.search(text):
             for pattern in patterns:
-                for match in pattern.compiled.finditer(text[:_SEARCHED_CHARS]):
+                for match in pattern.compiled.finditer(text):
                     found[Reference(pattern.kind, match[1].upper())] = None
     return tuple(found)

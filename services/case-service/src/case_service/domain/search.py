@@ -2,18 +2,20 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
 _WORDS = 40
 
 
-def words_of(number: str, *texts: str | None) -> list[str]:
+@lru_cache(maxsize=10_000)  # a dossier is stored after each of its messages; its number, subject and name stay
+def words_of(number: str, *texts: str | None) -> tuple[str, ...]:
     """What a dossier is found by: its number, whole and without hyphens, and the words of the texts."""
     folded = _folded(number)
     words = dict.fromkeys([folded, folded.replace("-", ""), *_WORD.findall(folded)])
     for text in texts:
         words |= dict.fromkeys(_WORD.findall(_folded(text or "")))
-    return list(words)[:_WORDS]
+    return tuple(words)[:_WORDS]
 
 
 def asked_words(query: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from case_service.domain.dossier import Dossier, evolve
-from case_service.domain.references import ReferencePattern
+from case_service.domain.references import Patterns
 from case_service.ports import Dossiers, Timeline
 
 _AT_ONCE = 200
@@ -23,7 +23,7 @@ class Rebuilt:
 class Rebuilding:
     """Safe while the relay runs: both fold the same entries, and a document is only replaced by one as new or newer."""
 
-    def __init__(self, timeline: Timeline, dossiers: Dossiers, patterns: Sequence[ReferencePattern]) -> None:
+    def __init__(self, timeline: Timeline, dossiers: Dossiers, patterns: Patterns) -> None:
         self._timeline = timeline
         self._dossiers = dossiers
         self._patterns = patterns

@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from case_service.domain.casebook import Append
 from case_service.domain.dossier import Dossier, evolve
-from case_service.domain.references import ReferencePattern
+from case_service.domain.references import Patterns
 from case_service.metrics import ENTRIES_CARRIED, RELAY_SECONDS
 from case_service.ports import Dossiers, Publications, Timeline
 
@@ -24,7 +24,7 @@ class Relaying:
         timeline: Timeline,
         dossiers: Dossiers,
         publications: Publications,
-        patterns: Sequence[ReferencePattern],
+        patterns: Patterns,
     ) -> None:
         self._timeline = timeline
         self._dossiers = dossiers

@@ -10,7 +10,7 @@ from omnifil_servicekit.errors import Transient
 
 from case_service.domain.casebook import Casebook, Decision, Group, Lookup, dossiers_to_follow
 from case_service.domain.dossier import Dossier
-from case_service.domain.references import ReferencePattern
+from case_service.domain.references import Patterns
 from case_service.metrics import DECISIONS_REDONE
 from case_service.ports import NEWEST_DOSSIERS, Timeline
 
@@ -26,7 +26,7 @@ _BREATH = 50
 async def open_casebook(
     timeline: Timeline,
     lookup: Lookup,
-    patterns: Sequence[ReferencePattern],
+    patterns: Patterns,
     *,
     newest: int | None = NEWEST_DOSSIERS,
     follow_all: bool = False,
@@ -53,7 +53,7 @@ async def settle(
     decide: Callable[[Casebook, T, datetime], Decision],
     customer: Callable[[T], str],
     clock: Clock,
-    patterns: Sequence[ReferencePattern],
+    patterns: Patterns,
     written: Callable[[TimelineEntry], None] = lambda entry: None,
 ) -> None:
     """Decide all items in order and append the outcome; what lost a race is decided again. Raises `Transient`.
