@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -7,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.process import Parts, serve
@@ -15,6 +16,7 @@ from omnifil_servicekit.settings import ServiceSettings
 from omnifil_testkit.waiting import eventually_
 from pydantic import SecretStr
 from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
 
 
 class Running:
@@ -136,6 +138,30 @@ async def test_metrics_are_those_of_prometheus(running: Running) -> None:
     assert metrics.headers["content-type"].startswith("text/plain")
     assert "omnifil_http_request_seconds_count" in metrics.text
     assert "process_resident_memory_bytes" in metrics.text
+    running.stop()
+    await running.ended()
+
+
+async def test_what_stays_for_good_is_taken_out_of_the_garbage_collection(running: Running) -> None:
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)  # as Python has it
+    await running.ready()
+    assert gc.get_freeze_count() > 10_000
+    assert gc.get_threshold()[0] > 700
+    running.stop()
+    await running.ended()
+
+
+async def test_messages_to_sockets_are_not_compressed_one_by_one(running: Running) -> None:
+    @running.app.websocket("/stream")
+    async def stream(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text("news")
+
+    await running.ready()
+    async with connect(f"ws://127.0.0.1:{running.port}/stream", compression="deflate", proxy=None) as client:
+        assert await client.recv() == "news"
+        assert client.protocol.extensions == []
     running.stop()
     await running.ended()
 
