@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit lint lint-python lint-web lint-deploy generate format lock clean-data clean
+.PHONY: help setup demo test test-unit bench lint lint-python lint-web lint-deploy generate format lock clean-data clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: setup ## all tests; ARGS="libs/messaging -k crash" chooses
 
 test-unit: setup ## the tests that need no server
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not e2e and not browser and not chaos" $(ARGS)
+
+bench: setup ## how near the floor: figures and plots into docs/; ARGS="--only throughput --quick" chooses
+	@PYTHONPATH=tests/bench $(BIN)/python -m omnifil_bench $(ARGS)
 
 lint: lint-python lint-web lint-deploy ## style, types, arrows between modules, generated files
 

@@ -1,0 +1,5 @@
+"""`python -m omnifil_bench`."""
+
+from omnifil_bench.command import main
+
+main()
