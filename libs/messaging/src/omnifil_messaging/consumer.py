@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from omnifil_messaging.backoff import Backoff
 from omnifil_messaging.batch import Abandoned, BatchWork, Handler
-from omnifil_messaging.context import batch_span
+from omnifil_messaging.context import processing, traced
 from omnifil_messaging.dead_letter.letter import DeadLetter, cause_of
 from omnifil_messaging.decoding import Decoder, Unprefixed
 from omnifil_messaging.lag import Lag
@@ -55,7 +55,8 @@ class BatchConsumer(Generic[R]):
 
     `handler` returns when the batch is durably written. It may be called again with the same records: after a crash,
     a rebalance, or when its batch is halved to find a culprit. `beat` is called some times a second while it works.
-    The group's id gets the topic prefix, so that tests do not meet in a group either.
+    The group's id gets the topic prefix, so that tests do not meet in a group either. `traced_as` is what the handler
+    calls a record when it says `carried(about)`: so each of a batch goes on in its own trace.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class BatchConsumer(Generic[R]):
         patience: Patience = Patience(),
         beat: Callable[[], None] | None = None,
         on_assigned: Callable[[], None] | None = None,
+        traced_as: Callable[[R], str | None] = lambda record: None,
     ) -> None:
         self.topics = tuple(topics)
         self.group = group
@@ -81,6 +83,7 @@ class BatchConsumer(Generic[R]):
         self._patience = patience
         self._beat = beat or (lambda: None)
         self._on_assigned = on_assigned
+        self._traced_as = traced_as
         self._decoder = Decoder(record_type, Unprefixed(settings.topic_prefix))
         self._tenure = Tenure()
         self._stopping = asyncio.Event()
@@ -264,7 +267,8 @@ class BatchConsumer(Generic[R]):
         if bad:
             await work.put_aside(bad)
         if good:
-            with batch_span(f"{self.group} process", [received.headers for received in good]):
+            things = traced((self._traced_as(each.record), each.headers) for each in good)
+            with processing(things, good[0].topic, group=self.group, batch_size=len(good)):
                 await work.do(good)
 
     def _letter(self, record: ConsumerRecord, received: Received[Any], error: BaseException) -> DeadLetter:

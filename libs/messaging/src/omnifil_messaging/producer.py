@@ -16,6 +16,7 @@ from omnifil_messaging.failures import RecordTooLarge
 from omnifil_messaging.metrics import DEAD_LETTERS, RECORDS_PUBLISHED
 from omnifil_messaging.outgoing import Outgoing, Position, Wire, wire
 from omnifil_messaging.producer_connection import Connection
+from omnifil_messaging.sending import sending
 from omnifil_messaging.settings import KafkaSettings
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,8 @@ class Producer:
 
         Raises `RecordTooLarge` before anything is sent, unless only the topic's own limit refuses the record.
         """
-        return await self._deliver([wire(outgoing) for outgoing in outgoings], self._limit_bytes)
+        with sending([wire(outgoing) for outgoing in outgoings]) as wires:
+            return await self._deliver(wires, self._limit_bytes)
 
     async def set_aside(self, letters: Sequence[DeadLetter]) -> list[Position]:
         """Publish dead letters. Raises `Transient` until Kafka has every one."""

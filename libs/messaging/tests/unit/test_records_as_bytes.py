@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import ClassVar
 
+import pytest
 import structlog
 from omnifil_contracts.record import Record
 from omnifil_messaging.dead_letter.letter import DeadLetter, cause_of
@@ -11,6 +12,7 @@ from omnifil_messaging.dead_letter.shelf import _letter
 from omnifil_messaging.decoding import Decoder, Unprefixed
 from omnifil_messaging.outgoing import Outgoing, wire
 from omnifil_messaging.received import Received
+from omnifil_servicekit import telemetry
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
@@ -58,7 +60,8 @@ def test_a_record_is_a_cloudevent_in_binary_mode() -> None:
     assert (sent.key, sent.value) == (b"k", '{"name":"Zoë"}'.encode())
 
 
-def test_trace_and_log_context_travel_with_the_record_and_come_back_around_it() -> None:
+def test_trace_and_log_context_travel_with_the_record_and_come_back_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry.recorded, "on", True)
     span = NonRecordingSpan(SpanContext(0xABC, 0xDEF, is_remote=False, trace_flags=TraceFlags(1)))
     with (
         trace.use_span(span),

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from .health import Health
+from .web import OWN_TELEMETRY
 
 
 def add(app: FastAPI, health: Health) -> None:
@@ -24,7 +25,7 @@ def add(app: FastAPI, health: Health) -> None:
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    probes = FastAPI(openapi_url=None)
+    probes = FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)
     probes.get("/health/live")(live)
     probes.get("/health/ready")(ready)
     probes.get("/metrics")(metrics)

@@ -75,8 +75,11 @@ def run_process(
     A second signal ends at once.
     """
     logs.configure(name, settings)
-    telemetry.configure(name)
-    return uvloop.run(serve(name, settings, Parts(app, health, loops, resources)))
+    telemetry.configure(name, settings)
+    try:
+        return uvloop.run(serve(name, settings, Parts(app, health, loops, resources)))
+    finally:
+        telemetry.close()
 
 
 async def serve(name: str, settings: ServiceSettings, parts: Parts) -> int:

@@ -36,6 +36,10 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="json or console")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
     internal_token: SecretStr = Field(min_length=1, description="the secret that internal APIs ask for")
+    otlp_endpoint: str = Field(
+        "", description="the base URL of an OpenTelemetry collector (OTLP over HTTP), or nothing: no traces"
+    )
+    trace_ratio: float = Field(1.0, ge=0, le=1, description="which share of the traces that begin here is kept, 0 to 1")
     shutdown_grace_s: float = Field(20, gt=0, description="seconds that a stop may take before it is forced")
 
     @classmethod

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import propagate, trace
+from opentelemetry.context import Context
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 _QUIET = ("/health/", "/metrics")
 
+OWN_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""For `FastAPI(telemetry=…)`: its own spans would hold paths and queries, so what people look for; `Observed` tells."""
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -25,15 +30,23 @@ CONTENT_SECURITY_POLICY = (
 
 
 class Observed:
-    """Tells of each request: span (continuing the caller's trace), duration, event; answers what nobody caught."""
+    """Tells of each request: span (continuing the caller's trace), duration, event; answers what nobody caught.
+
+    The span of a WebSocket is of its opening: what comes over it afterwards are events of their own.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await self._opening(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         status: int | None = None
 
         async def sending(message: Message) -> None:
@@ -43,23 +56,60 @@ class Observed:
             await send(message)
 
         began = time.perf_counter()
-        parent = propagate.extract({key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]})
-        with tracer.start_as_current_span(scope["method"], context=parent, kind=trace.SpanKind.SERVER) as span:
+        with tracer.start_as_current_span(
+            scope["method"],
+            context=_caller(scope),
+            kind=trace.SpanKind.SERVER,
+            record_exception=False,  # what errors say may name people
+            set_status_on_exception=False,
+        ) as span:
             try:
                 await self._app(scope, receive, sending)
             except Exception as error:
-                span.record_exception(error)
+                _failed(span, type(error).__qualname__)
                 log.error("request_failed", method=scope["method"], route=_route(scope), exc_info=error)
                 if status is not None:
                     raise  # too late for another answer; the server cuts the connection
                 await of_status(500, "Something went wrong on our side; it has been logged.")(scope, receive, sending)
             took_s = time.perf_counter() - began
             route = _route(scope)
-            span.update_name(f"{scope['method']} {route}")
-            span.set_attribute("http.response.status_code", status or 0)
+            if span.is_recording():
+                _describe(span, scope["method"], route, status)
             REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(took_s)
             say = log.debug if scope["path"].startswith(_QUIET) else log.info
             say("request", method=scope["method"], route=route, status=status, took_ms=round(took_s * 1000, 1))
+
+    async def _opening(self, scope: Scope, receive: Receive, send: Send) -> None:
+        span = tracer.start_span("GET", context=_caller(scope), kind=trace.SpanKind.SERVER)
+
+        async def sending(message: Message) -> None:
+            if span.is_recording() and message["type"] in ("websocket.accept", "websocket.close"):
+                _describe(span, "GET", _route(scope), 101 if message["type"] == "websocket.accept" else 403)
+                span.end()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            if span.is_recording():
+                span.end()
+
+
+def _caller(scope: Scope) -> Context:
+    return propagate.extract({key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]})
+
+
+def _describe(span: trace.Span, method: str, route: str, status: int | None) -> None:
+    """As “Semantic conventions for HTTP spans” has it, but for the path: paths hold ids."""
+    span.update_name(f"{method} {route}")
+    span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status or 0})
+    if status is not None and status >= 500:
+        _failed(span, str(status))
+
+
+def _failed(span: trace.Span, kind: str) -> None:
+    span.set_status(trace.StatusCode.ERROR)
+    span.set_attribute("error.type", kind)
 
 
 def _route(scope: Scope) -> str:

@@ -18,7 +18,7 @@ from omnifil_servicekit.auth import TokenVerifier
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.process import Loop, Parts
-from omnifil_servicekit.web import CONTENT_SECURITY_POLICY, BodyLimit, SecurityHeaders
+from omnifil_servicekit.web import CONTENT_SECURITY_POLICY, OWN_TELEMETRY, BodyLimit, SecurityHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -129,7 +129,13 @@ def wire(
         clock=clock,
     )
     doorkeeper = Doorkeeper(verifier, agents, settings.gateway_role)
-    app = FastAPI(title="Omnifil agent gateway", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(
+        title="Omnifil agent gateway",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        telemetry=OWN_TELEMETRY,
+    )
     app.include_router(
         api.router(settings=settings, desk=desk, cases=cases, files=files, agents=agents, doorkeeper=doorkeeper)
     )

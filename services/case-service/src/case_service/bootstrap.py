@@ -10,6 +10,7 @@ from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo, connect, ensure_indexes
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.process import Loop, Parts
+from omnifil_servicekit.web import OWN_TELEMETRY
 
 from case_service.adapters.documents import DATABASE, INDEXES
 from case_service.adapters.kafka_publications import KafkaPublications
@@ -83,7 +84,7 @@ def bootstrap(
     app = (
         api.create(Reading(timeline, dossiers), Commands(timeline, policy, minting, clock), settings.internal_token)
         if "api" in roles
-        else FastAPI(openapi_url=None)
+        else FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)
     )
     return Parts(app, health, loops, _resources(kafka, mongo, producer, topics=bool(loops)))
 

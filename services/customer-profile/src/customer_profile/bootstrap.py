@@ -11,6 +11,7 @@ from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo, connect, ensure_indexes
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.process import Loop, Parts
+from omnifil_servicekit.web import OWN_TELEMETRY
 
 from customer_profile.adapters.kafka_announcements import KafkaAnnouncements
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
@@ -71,7 +72,11 @@ def bootstrap(
             mongo, Announcer(identities, announcements), lease_s=settings.lease_s, beat=lambda: health.beat("relay")
         ).run
         health.watch("relay")
-    app = api.create(Desk(identities, clock), settings.internal_token) if "api" in roles else FastAPI(openapi_url=None)
+    app = (
+        api.create(Desk(identities, clock), settings.internal_token)
+        if "api" in roles
+        else FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)
+    )
     return Parts(app, health, loops, _resources(kafka, mongo, producer, topics=bool(loops)))
 
 

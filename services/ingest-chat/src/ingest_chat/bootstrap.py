@@ -15,7 +15,7 @@ from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.process import Loop, Parts
-from omnifil_servicekit.web import BodyLimit
+from omnifil_servicekit.web import OWN_TELEMETRY, BodyLimit
 from starlette.middleware.cors import CORSMiddleware
 
 from ingest_chat.adapters.blob_pictures import BlobPictures
@@ -69,7 +69,13 @@ def bootstrap(
             await transcript.prepare()
             yield
 
-    app = FastAPI(title="Omnifil chat", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(
+        title="Omnifil chat",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        telemetry=OWN_TELEMETRY,
+    )
     health.check("database", mongo.ping)
     health.check("broker", producer.ping)
     loops: dict[str, Loop] = {}

@@ -12,6 +12,7 @@ from omnifil_messaging import BatchConsumer, KafkaSettings, Producer
 from omnifil_mongostore import BlobStore, Mongo, connect
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.process import Loop, Parts
+from omnifil_servicekit.web import OWN_TELEMETRY
 
 from ingest_email.adapters.blobs import StoredBlobs
 from ingest_email.adapters.dns_records import PatientDns, RealDns, ZoneFile
@@ -119,7 +120,7 @@ def bootstrap(
     health.check("broker", producer.ping)
     for name in loops:
         health.watch(name)
-    app = FastAPI(title="Omnifil e-mail", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Omnifil e-mail", docs_url=None, redoc_url=None, openapi_url=None, telemetry=OWN_TELEMETRY)
     return Parts(app=app, health=health, loops=loops, resources=resources())
 
 

@@ -15,7 +15,7 @@ from omnifil_servicekit import problem
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.process import Loop, Parts
-from omnifil_servicekit.web import BodyLimit
+from omnifil_servicekit.web import OWN_TELEMETRY, BodyLimit
 
 from ingest_social.adapters.blob_files import BlobFiles
 from ingest_social.adapters.graph import GraphApi
@@ -66,7 +66,7 @@ def bootstrap(
             await ledger.prepare()
             yield
 
-    app = FastAPI(title="Omnifil social networks", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Omnifil social networks", docs_url=None, redoc_url=None, telemetry=OWN_TELEMETRY)
     problem.install(app, {
         SignatureMissing: (401, "signature-missing", "Not authenticated"),
         SignatureWrong: (403, "signature-wrong", "Not allowed"),

@@ -15,6 +15,7 @@ from omnifil_servicekit.auth import require_internal
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.problem import Mapped, Problem, install
+from omnifil_servicekit.web import OWN_TELEMETRY
 from pydantic import SecretStr
 
 from case_service.domain import errors
@@ -64,7 +65,9 @@ def agent_of(
 
 
 def create(reading: Reading, commands: Commands, internal_token: SecretStr) -> FastAPI:
-    app = FastAPI(title="case-service", dependencies=[Depends(require_internal(internal_token))])
+    app = FastAPI(
+        title="case-service", dependencies=[Depends(require_internal(internal_token))], telemetry=OWN_TELEMETRY
+    )
     install(app, PROBLEMS)
 
     @app.get("/dossiers")

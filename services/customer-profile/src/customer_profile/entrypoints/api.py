@@ -12,6 +12,7 @@ from omnifil_servicekit.auth import require_internal
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.problem import Mapped
+from omnifil_servicekit.web import OWN_TELEMETRY
 from pydantic import Field, SecretStr
 
 from customer_profile.domain import linking
@@ -62,7 +63,7 @@ class IdentityState(Value):
 
 def create(desk: Desk, internal_token: SecretStr) -> FastAPI:
     """The app, without probes."""
-    app = FastAPI(title="Omnifil customer-profile", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Omnifil customer-profile", docs_url=None, redoc_url=None, telemetry=OWN_TELEMETRY)
     app.include_router(_routes(desk), dependencies=[Depends(require_internal(internal_token))])
     problem.install(app, PROBLEMS)
     describe_problems(app)
