@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .driver import Database, DuplicateKeyError, ResumeToken
+from .driver import Database, Document, DuplicateKeyError, ResumeToken
 from .failures import translate
 
 
@@ -31,9 +31,19 @@ class Positions:
     async def load(self, name: str) -> StoredPosition | None:
         with translate():
             found = await self._positions.find_one({"_id": name})
-        if found is None:
-            return None
-        return StoredPosition(found["resume_token"], {key: value for key, value in found["offsets"]}, found["saved_at"])
+        return _position(found)
+
+    async def claim(self, name: str, fence: int) -> StoredPosition | None:
+        """Load, and from this very moment keep out whoever holds an earlier lease: what is loaded cannot change under
+        its reader's feet. `fence` is the token of the caller's lease; raises `Fenced` when a later one was here."""
+        try:
+            with translate():
+                found = await self._positions.find_one_and_update(
+                    _not_fenced(name, fence), {"$set": {"fence": fence}}, upsert=True, return_document=True
+                )
+        except DuplicateKeyError as error:
+            raise Fenced(f"Position {name} was claimed under a later lease than {fence}.") from error
+        return _position(found)
 
     async def save(
         self,
@@ -52,10 +62,21 @@ class Positions:
             "$currentDate": {"saved_at": True},
         }
         if fence is not None:
-            selected["$or"] = [{"fence": {"$lte": fence}}, {"fence": None}]
+            selected = _not_fenced(name, fence)
             change["$set"]["fence"] = fence
         try:
             with translate():
                 await self._positions.update_one(selected, change, upsert=True)
         except DuplicateKeyError as error:
             raise Fenced(f"Position {name} was saved under a later lease than {fence}.") from error
+
+
+def _not_fenced(name: str, fence: int) -> Document:
+    return {"_id": name, "$or": [{"fence": {"$lte": fence}}, {"fence": None}]}
+
+
+def _position(found: Document | None) -> StoredPosition | None:
+    """None also for one that was claimed and never saved."""
+    if found is None or "saved_at" not in found:
+        return None
+    return StoredPosition(found["resume_token"], {key: value for key, value in found["offsets"]}, found["saved_at"])

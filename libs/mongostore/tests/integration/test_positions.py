@@ -49,3 +49,24 @@ async def test_a_position_saved_without_a_fence_can_be_fenced_later(positions: P
     found = await positions.load("relay")
     assert found is not None
     assert found.resume_token == {"_data": "83"}
+
+
+async def test_who_claims_a_position_keeps_its_predecessor_out_before_saving_anything(positions: Positions) -> None:
+    await positions.save("relay", {"_data": "82"}, {0: 1}, fence=1)
+    claimed = await positions.claim("relay", 2)
+    assert claimed is not None
+    assert (claimed.resume_token, claimed.offsets) == ({"_data": "82"}, {0: 1})
+    with pytest.raises(Fenced):
+        await positions.save("relay", {"_data": "83"}, {0: 9}, fence=1)
+    with pytest.raises(Fenced):
+        await positions.claim("relay", 1)
+    assert await positions.claim("relay", 2) == claimed
+    await positions.save("relay", {"_data": "84"}, {0: 2}, fence=2)
+
+
+async def test_a_position_that_was_only_claimed_is_none_and_already_fenced(positions: Positions) -> None:
+    assert await positions.claim("relay", 2) is None
+    assert await positions.load("relay") is None
+    with pytest.raises(Fenced):
+        await positions.save("relay", {"_data": "82"}, fence=1)
+    assert await positions.claim("relay", 3) is None

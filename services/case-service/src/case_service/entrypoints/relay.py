@@ -79,7 +79,12 @@ class Relay:
                 await _wait(halt, pause_s)
 
     async def _follow(self, halt: asyncio.Event) -> None:
-        position = await self._positions.load(WATERMARK)
+        fence = self._lease.token
+        assert fence is not None  # noqa: S101 it follows only while it holds the lease
+        # Claimed before anything is published: a predecessor that only slept must not move the watermark from now on.
+        # Its offsets would lie behind what is published here and not yet projected, and a snapshot would miss that
+        # (docs/model/Relay.tla, "watermark-not-claimed").
+        position = await self._positions.claim(WATERMARK, fence)
         ends = await self._publications.ends()
         # Never beyond the end of the topic: one that was made anew begins at zero, and readers would wait for ever.
         known = position.offsets if position else ends
