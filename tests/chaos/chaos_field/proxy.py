@@ -31,6 +31,7 @@ class Proxy:
         self._rules: dict[str, Disturbance] = {}
         self._changed = asyncio.Event()
         self._connections: set[_Connection] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._turn = 0
 
     async def open(self) -> None:
@@ -42,6 +43,8 @@ class Proxy:
         if self._server is not None:
             self._server.close()
         self.reset(ANYBODY)
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     def disturb(self, client: str, how: Disturbance) -> int:
         """Set the rule of a client, or of `ANYBODY`; `CALM` takes it away. How many connections it meets now."""
@@ -94,6 +97,10 @@ class Proxy:
         return own or self._rules.get(ANYBODY, CALM)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         connection = _Connection(reader, writer)
         connection.client = self._who_is(connection.client_port)
         self._connections.add(connection)
@@ -169,10 +176,10 @@ class Proxy:
                 if sink.can_write_eof():
                     sink.write_eof()
                 return
-            sink.write(chunk)
-            await sink.drain()
             if rate := self._rule_of(connection).bytes_per_s:
                 await asyncio.sleep(len(chunk) / rate)
+            sink.write(chunk)
+            await sink.drain()
 
     def _delay_s(self, connection: "_Connection") -> float:
         rule = self._rule_of(connection)
