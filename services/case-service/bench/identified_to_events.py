@@ -26,6 +26,7 @@ from omnifil_contracts.message import IdentifiedMessage
 from omnifil_contracts.topics import DOSSIER_EVENTS, IDENTIFIED
 from omnifil_messaging import KafkaSettings, Outgoing, Producer, TopicTail, ensure_topics
 from omnifil_mongostore import connect
+from omnifil_servicekit.process import settle_memory
 from omnifil_testkit.builders import NOON, an_identified_message, an_inbound_message
 from omnifil_testkit.isolation import delete_topics
 
@@ -99,6 +100,7 @@ async def main(count: int, per_customer: int) -> None:
         backlog = messages(count, per_customer, "backlog")
         await producer.publish_all([outgoing(each) for each in backlog])
         async with service(settings):
+            settle_memory()
             await arrivals.wait_for(1)
             first, started, used = len(arrivals.at), time.perf_counter(), time.process_time()
             await arrivals.wait_for(count)

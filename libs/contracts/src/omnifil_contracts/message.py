@@ -3,12 +3,12 @@
 import inspect
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, model_validator
-from pydantic_core import CoreSchema
+from pydantic import Field, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from omnifil_contracts import ids
 from omnifil_contracts.identity import AssuredIdentity, Because, Identity
-from omnifil_contracts.record import OWN, PERSONAL, Channel, Instant, Record, Value, personal
+from omnifil_contracts.record import PERSONAL, Channel, Instant, Record, Value, personal
 
 MAX_TEXT_CHARS = 200_000
 
@@ -59,7 +59,6 @@ class InboundMessage(Record):
     `sender.primary.identity.key`."""
 
     ce_type: ClassVar[str] = "omnifil.message.received.v1"
-    from_outside: ClassVar[bool] = True
 
     message_id: str = Field(
         "", description="`ids.message_id(channel, account, provider_message_id)`; worked out where it is absent."
@@ -88,22 +87,25 @@ class InboundMessage(Record):
         None, description="Until when the network lets us answer; null: no limit."
     )
 
-    @model_validator(mode="after")
-    def _ids_follow(self, info: ValidationInfo) -> "InboundMessage":
-        """An integrator may leave the ids out; one that says otherwise would pass for another message."""
-        if info.context is OWN:
-            return self
-        place = self.conversation
-        message_id = ids.message_id(self.channel, self.account, self.provider_message_id)
+    @classmethod
+    def of_bytes(cls, value: bytes) -> "InboundMessage":
+        """Read a record's value, which anybody may have written. Raises `ValidationError`.
+
+        An integrator may leave the derived ids out; one that says otherwise would pass for another message. This is the
+        door: behind it the ids are not worked out again each time that the message is read.
+        """
+        message: InboundMessage = cls.__pydantic_validator__.validate_json(value)
+        place = message.conversation
+        message_id = ids.message_id(message.channel, message.account, message.provider_message_id)
         conversation_id = ids.conversation_id(place.channel, place.account, place.key)
-        if self.message_id not in ("", message_id):
-            raise ValueError("message_id does not follow from channel, account and provider_message_id: leave it out")
+        if message.message_id not in ("", message_id):
+            raise _not_derived("message_id", "channel, account and provider_message_id")
         if place.conversation_id not in ("", conversation_id):
-            raise ValueError("conversation_id does not follow from channel, account and key: leave it out")
+            raise _not_derived("conversation_id", "channel, account and key")
         # Frozen for everybody else; here the message is still being made.
-        object.__setattr__(self, "message_id", message_id)
+        object.__setattr__(message, "message_id", message_id)
         object.__setattr__(place, "conversation_id", conversation_id)
-        return self
+        return message
 
     @classmethod
     def make(
@@ -125,6 +127,13 @@ class InboundMessage(Record):
                 **rest,
             }
         )
+
+
+def _not_derived(field: str, parts: str) -> ValidationError:
+    problem = PydanticCustomError(
+        "not_derived", "{field} does not follow from {parts}: leave it out", {"field": field, "parts": parts}
+    )
+    return ValidationError.from_exception_data("InboundMessage", [{"type": problem, "loc": (field,), "input": None}])
 
 
 class RawMessage(Record):

@@ -20,10 +20,6 @@ def personal(default: Any = ..., *, description: str, **constraints: Any) -> Any
     return Field(default, description=description, json_schema_extra=PERSONAL, **constraints)
 
 
-OWN: dict[str, Any] = {"own": True}
-"""Validation context for what the suite itself wrote: what was checked at the door is not checked again."""
-
-
 class Value(BaseModel):
     """A frozen part of a record. Unknown fields are ignored: a reader survives a newer writer."""
 
@@ -37,7 +33,7 @@ class Value(BaseModel):
         fields, present = self.__dict__.copy(), self.__pydantic_fields_set__
         if update:
             fields.update(update)
-            present = present.union(update)
+            present = present if update.keys() <= present else present.union(update)
         object.__setattr__(copied, "__dict__", fields)
         object.__setattr__(copied, "__pydantic_fields_set__", present)
         object.__setattr__(copied, "__pydantic_extra__", None)
@@ -50,5 +46,3 @@ class Record(Value):
 
     ce_type: ClassVar[str]
     content_type: ClassVar[str] = "application/json"
-    from_outside: ClassVar[bool] = False
-    """Whether anybody may publish it: then it is checked whole, whoever wrote it."""

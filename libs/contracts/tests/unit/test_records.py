@@ -1,5 +1,6 @@
 """Records: ids that are the same everywhere, lenient reading, headers of CloudEvents."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid5
 
@@ -64,7 +65,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 def test_headers_follow_the_kafka_binding_of_cloudevents() -> None:
     paris = timezone(timedelta(hours=1))
     context = cloudevents.EventContext(id="1", source="/sms-gateway", time=NOW.astimezone(paris), subject="s")
-    assert dict(cloudevents.headers(a_message(), context)) == {
+    assert dict(cloudevents.headers(InboundMessage, context)) == {
         "ce_specversion": b"1.0",
         "ce_id": b"1",
         "ce_type": b"omnifil.message.received.v1",
@@ -89,10 +90,10 @@ def test_every_channel_has_its_own_topics_all_the_way() -> None:
 
 def test_an_integrator_may_leave_out_what_follows_from_the_rest() -> None:
     written = a_message().model_dump(mode="json", exclude={"message_id": True, "conversation": {"conversation_id"}})
-    assert InboundMessage.model_validate(written) == a_message()
+    assert InboundMessage.of_bytes(json.dumps(written).encode()) == a_message()
 
 
 @pytest.mark.parametrize("wrong", [{"message_id": "mine"}, {"provider_message_id": "sms-2"}])
 def test_an_id_that_belongs_to_another_message_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="does not follow"):
-        InboundMessage.model_validate(a_message().model_dump(mode="json") | wrong)
+        InboundMessage.of_bytes(json.dumps(a_message().model_dump(mode="json") | wrong).encode())

@@ -1,11 +1,9 @@
 """From Kafka's bytes to a record, a whole batch at once."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from aiokafka import ConsumerRecord
-from omnifil_contracts.record import OWN
 from omnifil_servicekit.errors import Poison
 from pydantic import BaseModel, ValidationError
 
@@ -30,11 +28,8 @@ class Decoder(Generic[R]):
     """Reads records of one type. Lenient about missing CloudEvents headers, strict about wrong ones."""
 
     def __init__(self, record_type: type[R], unprefixed: "Unprefixed") -> None:
-        # A record that is no JSON (`RawMessage`) says itself how it is read.
-        self._validate = getattr(record_type, "of_bytes", None) or partial(
-            record_type.__pydantic_validator__.validate_json,
-            context=None if getattr(record_type, "from_outside", True) else OWN,
-        )
+        # What is no JSON (`RawMessage`), or comes from outside (`InboundMessage`), says itself how it is read.
+        self._validate = getattr(record_type, "of_bytes", record_type.__pydantic_validator__.validate_json)
         self._ce_type: str | None = getattr(record_type, "ce_type", None)
         self._unprefixed = unprefixed
 

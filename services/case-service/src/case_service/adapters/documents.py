@@ -7,7 +7,7 @@ pydantic's own JSON is several times faster than dictionaries and BSON. What is 
 from typing import Any
 
 from omnifil_contracts.dossier import DossierView, TimelineEntry
-from omnifil_contracts.record import OWN, Value
+from omnifil_contracts.record import Value
 from omnifil_mongostore import Document, Index
 
 from case_service.domain.casebook import Append, Spot
@@ -88,7 +88,7 @@ def append_of(document: Document) -> Append:
 
 def entries_of(document: Document) -> list[TimelineEntry]:
     read = TimelineEntry.__pydantic_validator__.validate_json
-    return [read(each, context=OWN) for each in document["entries"]]
+    return [read(each) for each in document["entries"]]
 
 
 def dossier_document(dossier: Dossier) -> Document:
