@@ -33,6 +33,12 @@ class Shape(StrEnum):
 _TOPOLOGIES = {Shape.PLAIN: Topology(doors=True), Shape.CLUSTER: CLUSTER}
 
 
+def plan_for(shape: Shape, home: Path, port_base: int) -> StackPlan:
+    """The stack of this shape, before anything runs."""
+    ports = PortPlan(port_base, _TOPOLOGIES[shape])
+    return StackPlan(ports, home / "data", home / "log", Credentials.of(home / "data"))
+
+
 class Field:
     """The running suite. Every address that `stack` names for customers and agents is that of a proxy."""
 
@@ -54,14 +60,13 @@ class Field:
         does not come up.
         """
         with own_home(home):
-            ports = PortPlan(port_base, _TOPOLOGIES[shape])
-            plan = StackPlan(ports, home / "data", home / "log", Credentials.of(home / "data"))
+            plan = plan_for(shape, home, port_base)
             plan.logs.mkdir(parents=True, exist_ok=True)
             with (plan.logs / "supervisor.log").open("a", buffering=1) as said:
                 supervisor = Supervisor(plan, lambda line: print(line, file=said))
                 log = plan.logs / "doors.log"
                 async with (
-                    Doors.opened(doors_of(ports), home / "processes.json", log, seed) as doors,
+                    Doors.opened(doors_of(plan.ports), home / "processes.json", log, seed) as doors,
                     supervisor.running() as stack,
                 ):
                     yield cls(shape, plan, doors, stack)
