@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMappin
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from omnifil_servicekit import telemetry
@@ -143,6 +144,31 @@ def processing(
             batch.set_status(trace.StatusCode.ERROR)
             batch.set_attribute("error.type", type(error).__qualname__)
             raise
+        finally:
+            _in_hand.reset(token)
+
+
+@contextmanager
+def accepting(channel: str, things: Sequence[Hashable], since: datetime) -> Iterator[None]:
+    """While these are published, which came by a door that knows no traces, at that instant: each begins its own."""
+    if not telemetry.recorded.on:
+        yield
+        return
+    with ExitStack() as stack:
+        headers: dict[Hashable, Headers] = {}
+        for about in things:
+            span = _tracer.start_span(
+                f"accept {channel}",
+                context=otel_context.Context(),
+                kind=trace.SpanKind.SERVER,
+                attributes={"omnifil.channel": channel},
+                start_time=int(since.timestamp() * 1e9),
+            )
+            stack.callback(span.end)
+            headers[about] = headers_of(span)
+        token = _in_hand.set(headers)
+        try:
+            yield
         finally:
             _in_hand.reset(token)
 

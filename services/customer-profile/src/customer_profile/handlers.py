@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar, cast
 
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity
 from omnifil_contracts.identity import Actor, Assurance, Identity
-from omnifil_contracts.message import CustomerSuggestion, IdentifiedMessage, InboundMessage
+from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 from omnifil_servicekit.errors import Transient
 
 from customer_profile.domain import handles, linking, profiles, suggestions
-from customer_profile.domain.identities import KnownIdentity
+from customer_profile.domain.identities import KnownIdentity, Named
 from customer_profile.domain.presented import Presented
 from customer_profile.domain.recognition import Recognition, recognise
 from customer_profile.ports import Announcements, Change, ChangedElsewhere, Clock, Identities, Sighting
@@ -19,6 +20,8 @@ from customer_profile.ports import Announcements, Change, ChangedElsewhere, Cloc
 _ATTEMPTS = 8
 _NAMESAKES_LOADED = 8
 _PAGE = 500
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,10 @@ class Recogniser:
         presented = [Presented.by(message) for message in messages]
         known, recognitions = await self._link(presented)
         identified = await self._explained(presented, recognitions, known)
-        done = await asyncio.gather(
+        await _both(
             self._announcements.identified(identified),
             self._identities.sight(list(self._sightings(presented, recognitions))),
-            return_exceptions=True,  # both come to an end before the batch may be tried again
         )
-        for failure in done:
-            if isinstance(failure, BaseException):
-                raise failure
         return identified
 
     async def _link(self, batch: Sequence[Presented]) -> tuple[dict[str, KnownIdentity], list[Recognition]]:
@@ -80,12 +79,16 @@ class Recogniser:
     ) -> list[IdentifiedMessage]:
         """The records, with who else each sender may be."""
         wanted = [suggestions.name_to_look_for(*each) for each in zip(batch, recognitions, strict=True)]
-        namesakes = await self._namesakes(batch, {name for name in wanted if name})
+        # The namesakes after the write: of two who become known on two channels at once, one sees the other.
+        namesakes, customer_names = await _both(
+            self._namesakes(batch, {name for name in wanted if name}),
+            self._names({each.customer_id for each in recognitions if not _names_its_customer(each.via)}),
+        )
         firsts = [
             suggestions.suggest(presented, recognition, known, namesakes.get(name or "", ()))
             for presented, recognition, name in zip(batch, recognitions, wanted, strict=True)
         ]
-        customer_names = await self._names_of(recognitions, firsts)
+        customer_names |= await self._names({each.customer_id for found in firsts for each in found})
         return [
             IdentifiedMessage(
                 message=presented.message,
@@ -101,22 +104,18 @@ class Recogniser:
             for presented, recognition, found in zip(batch, recognitions, firsts, strict=True)
         ]
 
-    async def _namesakes(self, batch: Sequence[Presented], wanted: Collection[str]) -> dict[str, list[KnownIdentity]]:
+    async def _namesakes(self, batch: Sequence[Presented], wanted: Collection[str]) -> Mapping[str, Sequence[Named]]:
         if not wanted:
             return {}
         seen_after = min(presented.message.received_at for presented in batch) - self._rules.namesake_window
         return await self._identities.by_names(wanted, seen_after, _NAMESAKES_LOADED)
 
-    async def _names_of(
-        self, recognitions: Sequence[Recognition], found: Sequence[Sequence[CustomerSuggestion]]
-    ) -> dict[str, str | None]:
-        """Names by customer, where the handle at hand may not be the one that names the customer best."""
-        unsure = {each.customer_id for several in found for each in several}
-        unsure.update(each.customer_id for each in recognitions if not _names_its_customer(each.via))
-        if not unsure:
+    async def _names(self, customer_ids: Collection[str]) -> dict[str, str | None]:
+        """Names by customer, for whom the handle at hand may not be the one that names them best."""
+        if not customer_ids:
             return {}
-        states = await self._identities.of_customers(unsure)
-        return {customer_id: profiles.name_of(customer_id, states.get(customer_id, ())) for customer_id in unsure}
+        states = await self._identities.naming(customer_ids)
+        return {customer_id: profiles.name_of(customer_id, states.get(customer_id, ())) for customer_id in customer_ids}
 
     def _sightings(self, batch: Sequence[Presented], recognitions: Sequence[Recognition]) -> Iterator[Sighting]:
         """One for each handle that was not seen for a while: not a write for every message."""
@@ -131,6 +130,15 @@ class Recogniser:
             if (stale or moved) and (seen is None or seen.at < message.received_at):
                 latest[state.key] = Sighting(state.key, message.channel, message.received_at)
         yield from latest.values()
+
+
+async def _both(one: Awaitable[_A], other: Awaitable[_B]) -> tuple[_A, _B]:
+    """Side by side. Both come to an end before the batch may be tried again, whatever either raises."""
+    done = await asyncio.gather(one, other, return_exceptions=True)
+    for failure in done:
+        if isinstance(failure, BaseException):
+            raise failure
+    return cast(tuple[_A, _B], tuple(done))
 
 
 def _decided(presented: Presented, known: dict[str, KnownIdentity]) -> Recognition:

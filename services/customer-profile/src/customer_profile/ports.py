@@ -1,6 +1,6 @@
 """What the use cases need of the outside, in words of the domain."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,13 +8,13 @@ from typing import Protocol
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage
 
-from customer_profile.domain.identities import KnownIdentity
+from customer_profile.domain.identities import KnownIdentity, Named
 
 Clock = Callable[[], datetime]
 
 
 class ChangedElsewhere(Exception):
-    """Somebody else has written one of these identities first: load again and decide again. Nothing was written."""
+    """Somebody else has written one of these identities first: load again and decide again."""
 
 
 class CommandReused(Exception):
@@ -47,8 +47,12 @@ class Identities(Protocol):
 
     async def by_names(
         self, names: Collection[str], seen_after: datetime, at_most: int
-    ) -> dict[str, list[KnownIdentity]]:
+    ) -> Mapping[str, Sequence[Named]]:
         """By folded name: those seen since, who was seen last first, at most so many of each name."""
+        ...
+
+    async def naming(self, customer_ids: Collection[str]) -> Mapping[str, Sequence[Named]]:
+        """By customer: of every identity that is or ever was theirs, what names them."""
         ...
 
     async def of_customers(self, customer_ids: Collection[str]) -> dict[str, list[KnownIdentity]]:
@@ -60,7 +64,8 @@ class Identities(Protocol):
         ...
 
     async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
-        """All of it or nothing, durably. Raises `ChangedElsewhere`, `CommandReused`."""
+        """All of it, durably, or one of `ChangedElsewhere`, `CommandReused`, and then nothing; but what concerns only
+        identities that stand alone may be written although some of it was not."""
         ...
 
     async def sight(self, sightings: Sequence[Sighting]) -> None:

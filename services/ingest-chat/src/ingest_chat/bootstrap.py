@@ -97,6 +97,7 @@ def bootstrap(
             handler=Replies(chat).handle,
             producer=producer,
             beat=lambda: health.beat("deliver"),
+            traced_as=lambda command: command.outbound_id,
         )
         loops["deliver"] = consumer.run
     for name in loops:

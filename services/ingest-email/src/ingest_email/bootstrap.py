@@ -115,6 +115,7 @@ def bootstrap(
             handler=Replies(deliver).handle,
             producer=producer,
             beat=_beat(health, "deliver"),
+            traced_as=lambda command: command.outbound_id,
         ).run
     health.check("database", mongo.ping)
     health.check("broker", producer.ping)

@@ -106,6 +106,7 @@ def bootstrap(
             producer=producer,
             max_records=50,
             beat=partial(health.beat, "deliver"),
+            traced_as=lambda command: command.outbound_id,
         ).run
     for name in loops:
         health.watch(name)

@@ -8,6 +8,7 @@ import structlog
 from omnifil_contracts.delivery import DeliveryReported, SendMessage
 from omnifil_contracts.dossier import DeliveryState
 from omnifil_contracts.message import Attachment, InboundMessage
+from omnifil_servicekit import metrics
 from omnifil_servicekit.errors import Transient
 
 from ingest_social.domain.messenger import (
@@ -147,8 +148,10 @@ class Replies:
         except SendRefused as error:
             await self._ledger.failed(command.outbound_id, str(error))
             await self._report(command, DeliveryState.FAILED, reason=str(error))
+            metrics.reply_settled(CHANNEL, command.requested_at, delivered=False)
             return
         await self._report(command, DeliveryState.SENT, mid=mids[-1] if mids else None)
+        metrics.reply_settled(CHANNEL, command.requested_at, delivered=True)
         await report_receipts(self._ledger, self._records, page, command.target.conversation.key)
 
     async def _send(self, page: Page, delivery: Delivery) -> list[str]:

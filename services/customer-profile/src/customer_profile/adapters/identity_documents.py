@@ -6,7 +6,7 @@ from omnifil_contracts.identity import Actor, Assurance, Because, Identity
 from omnifil_mongostore import Document
 
 from customer_profile.domain import names
-from customer_profile.domain.identities import AGENT, KnownIdentity, Link
+from customer_profile.domain.identities import AGENT, KnownIdentity, Link, Outline
 
 
 def to_document(state: KnownIdentity) -> Document:
@@ -31,6 +31,22 @@ def to_document(state: KnownIdentity) -> Document:
     if commands := [link.caused_by for link in state.links if link.actor.kind == AGENT]:
         document["commands"] = commands
     return document
+
+
+OUTLINE = ("kind", "value", "customers", "customer_id", "assurance", "channel", "seen_at", "display_name", "named_at")
+"""The fields of an outline, and by whom it is found."""
+
+
+def outline_from(document: Document) -> Outline:
+    return Outline(
+        identity=Identity(kind=document["kind"], value=document["value"]),
+        customer_id=document["customer_id"],
+        assurance=Assurance(document["assurance"]),
+        channel=document["channel"],
+        seen_at=document["seen_at"],
+        display_name=document["display_name"],
+        named_at=document["named_at"],
+    )
 
 
 def from_document(document: Document) -> KnownIdentity:

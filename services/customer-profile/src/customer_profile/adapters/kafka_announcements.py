@@ -7,6 +7,7 @@ from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage
 from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED
 from omnifil_messaging import Outgoing, Producer
+from omnifil_messaging.context import carried
 
 SOURCE = "/omnifil/customer-profile"
 
@@ -34,6 +35,7 @@ def _identified(identified: IdentifiedMessage) -> Outgoing:
         source=SOURCE,
         subject=message.message_id,
         time=message.received_at,
+        context=carried(message.message_id),
     )
 
 

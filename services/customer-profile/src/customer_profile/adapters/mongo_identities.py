@@ -18,8 +18,8 @@ from omnifil_mongostore import (
     translate,
 )
 
-from customer_profile.adapters.identity_documents import from_document, to_document
-from customer_profile.domain.identities import KnownIdentity
+from customer_profile.adapters.identity_documents import OUTLINE, from_document, outline_from, to_document
+from customer_profile.domain.identities import KnownIdentity, Outline
 from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Sighting
 
 DATABASE = "customers"
@@ -44,14 +44,12 @@ class MongoIdentities:
     async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
         return {state.key: state for state in await self._find({"_id": {"$in": list(keys)}})} if keys else {}
 
-    async def by_names(
-        self, names: Collection[str], seen_after: datetime, at_most: int
-    ) -> dict[str, list[KnownIdentity]]:
+    async def by_names(self, names: Collection[str], seen_after: datetime, at_most: int) -> dict[str, list[Outline]]:
         if not names:
             return {}
         with translate():
             groups = await self._database.aggregate(self.namesakes(names, seen_after, at_most)).to_list(None)
-        return {group["name"]: [from_document(each) for each in group["found"]] for group in groups if group["found"]}
+        return {group["name"]: [outline_from(each) for each in group["found"]] for group in groups if group["found"]}
 
     @staticmethod
     def namesakes(names: Collection[str], seen_after: datetime, at_most: int) -> list[dict[str, Any]]:
@@ -60,6 +58,7 @@ class MongoIdentities:
             {"$match": {"seen_at": {"$gte": seen_after}}},
             {"$sort": {"seen_at": DESCENDING}},
             {"$limit": at_most},
+            {"$project": dict.fromkeys(OUTLINE, 1)},
         ]
         lookup = {"from": COLLECTION, "localField": "name", "foreignField": "folded_name", "as": "found"}
         return [
@@ -75,24 +74,39 @@ class MongoIdentities:
                 found.setdefault(customer_id, []).append(state)
         return found
 
+    async def naming(self, customer_ids: Collection[str]) -> dict[str, list[Outline]]:
+        wanted = set(customer_ids)
+        found: dict[str, list[Outline]] = {}
+        if not wanted:
+            return found
+        with translate():
+            documents = await self._identities.find({"customers": {"$in": list(wanted)}}, OUTLINE).to_list(None)
+        for document in documents:
+            for customer_id in wanted.intersection(document["customers"]):
+                found.setdefault(customer_id, []).append(outline_from(document))
+        return found
+
     async def by_link(self, link_id: str) -> KnownIdentity | None:
         found = await self._find({"history.link_id": link_id})
         return found[0] if found else None
 
     async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
-        """In one transaction: of two replicas that meet the same person at once through different handles, one writes
-        all of them and the other none, and then sees them."""
+        """In one transaction where one identity rests on another: of two replicas that meet the same person at once
+        through different handles, one writes all of them and the other none, and then sees them."""
         operations: list[InsertOne[Document] | UpdateOne] = [InsertOne(to_document(state)) for state in added]
         operations.extend(_compare_and_swap(change) for change in changed)
 
-        async def attempt(session: Session) -> None:
-            written = await self._identities.bulk_write(operations, ordered=True, session=session)
+        async def attempt(session: Session | None = None) -> None:
+            written = await self._identities.bulk_write(operations, ordered=session is not None, session=session)
             if written.matched_count != len(changed):
                 raise ChangedElsewhere
 
         try:
             with translate():
-                await self._mongo.transaction(attempt)
+                if len(operations) == 1 or _stand_alone(added, changed):
+                    await attempt()
+                else:
+                    await self._mongo.transaction(attempt)
         except BulkWriteError as error:
             if any("commands" in duplicate.key_pattern for duplicate in duplicates(error)):
                 raise CommandReused from error
@@ -124,6 +138,13 @@ class MongoIdentities:
         with translate():
             documents = await self._identities.find(wanted).to_list(None)
         return [from_document(document) for document in documents]
+
+
+def _stand_alone(added: Sequence[KnownIdentity], changed: Sequence[Change]) -> bool:
+    """Whether each of these is true whatever becomes of the others."""
+    return all(state.stands_alone for state in added) and all(
+        change.before.links == change.after.links for change in changed
+    )
 
 
 def _compare_and_swap(change: Change) -> UpdateOne:

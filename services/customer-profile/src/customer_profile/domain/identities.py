@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Protocol, Self
 
 from omnifil_contracts import ids
 from omnifil_contracts.identity import Actor, Assurance, Because, Identity
@@ -26,6 +26,44 @@ class Link:
     """Id of the message or command that made it: the same one again makes no second."""
     undoes: str | None = None
     """The link that this one takes back."""
+
+
+class Named(Protocol):
+    """What an identity tells of whom it names: enough to suggest somebody, a small part of what we keep."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def customer_id(self) -> str: ...
+    @property
+    def assurance(self) -> Assurance: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def seen_at(self) -> datetime: ...
+    @property
+    def display_name(self) -> str | None: ...
+    @property
+    def named_at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A `Named` without its history."""
+
+    identity: Identity
+    customer_id: str
+    assurance: Assurance
+    channel: str
+    seen_at: datetime
+    display_name: str | None
+    named_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        return self.identity.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +101,11 @@ class KnownIdentity:
     def customers(self) -> tuple[str, ...]:
         """Everybody whose it is or was, each once."""
         return tuple(dict.fromkeys(link.customer_id for link in self.links))
+
+    @property
+    def stands_alone(self) -> bool:
+        """It began its customer and has never moved: whose it is rests on no other identity."""
+        return len(self.links) == 1 and self.customer_id == ids.customer_id(self.key)
 
     def is_first_seen_in(self, message_id: str) -> bool:
         """Whether this very message brought it, and nothing has moved it since. So a redelivery decides the same."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
 
 from customer_profile.domain import handles
-from customer_profile.domain.identities import KnownIdentity, Link
+from customer_profile.domain.identities import KnownIdentity, Link, Named
 
 
 def compose(customer_id: str, identities: Sequence[KnownIdentity]) -> CustomerChanged:
@@ -35,13 +35,13 @@ def compose(customer_id: str, identities: Sequence[KnownIdentity]) -> CustomerCh
     )
 
 
-def name_of(customer_id: str, identities: Sequence[KnownIdentity]) -> str | None:
+def name_of(customer_id: str, identities: Sequence[Named]) -> str | None:
     """What to call the customer by; one who has lost every handle keeps the name."""
     held = [state for state in identities if state.customer_id == customer_id]
     return display_name(held) or display_name(identities)
 
 
-def display_name(identities: Sequence[KnownIdentity]) -> str | None:
+def display_name(identities: Sequence[Named]) -> str | None:
     """The latest name of the surest handle that has one."""
     named = [(state.assurance.rank, state.named_at, state.display_name) for state in identities if state.named_at]
     return max(named)[2] if named else None

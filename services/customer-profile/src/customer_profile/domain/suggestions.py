@@ -8,7 +8,7 @@ from omnifil_contracts.message import CustomerSuggestion, InboundMessage
 
 from customer_profile.domain import handles, names, profiles
 from customer_profile.domain.evidence import each_once
-from customer_profile.domain.identities import NEW_CUSTOMER, KnownIdentity
+from customer_profile.domain.identities import NEW_CUSTOMER, Named
 from customer_profile.domain.presented import Presented
 from customer_profile.domain.recognition import Known, Recognition
 
@@ -16,7 +16,7 @@ NAMESAKES_AT_MOST = 3
 """More customers of one name and the name says nothing."""
 RECENTLY = timedelta(hours=24)
 
-Found = tuple[KnownIdentity, tuple[Evidence, ...]]
+Found = tuple[Named, tuple[Evidence, ...]]
 """A handle of the candidate, and what speaks for it."""
 
 
@@ -24,7 +24,7 @@ def suggest(
     presented: Presented,
     recognition: Recognition,
     known: Known,
-    namesakes: Sequence[KnownIdentity] = (),
+    namesakes: Sequence[Named] = (),
 ) -> tuple[CustomerSuggestion, ...]:
     """One suggestion per candidate, with all that speaks for it, the most telling first."""
     candidates: dict[str, list[Found]] = {}
@@ -81,9 +81,7 @@ def _claimed_handles_of_others(presented: Presented, known: Known) -> Iterator[F
             yield state, (Evidence(code=code, values=_shown(handle.identity)),)
 
 
-def _same_name(
-    message: InboundMessage, recognition: Recognition, namesakes: Sequence[KnownIdentity]
-) -> Iterator[Found]:
+def _same_name(message: InboundMessage, recognition: Recognition, namesakes: Sequence[Named]) -> Iterator[Found]:
     """Customers of the same name on another channel: the surest first, then who wrote last."""
     others = [
         state

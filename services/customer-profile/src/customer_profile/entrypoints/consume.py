@@ -15,6 +15,7 @@ from omnifil_messaging import (
     ensure_topics,
 )
 from omnifil_servicekit.errors import Poison
+from omnifil_servicekit.metrics import Stage, messages
 
 from customer_profile.handlers import Recogniser
 
@@ -59,10 +60,13 @@ class Consume:
         await discovery.run(stop)
 
     def _consumer(self, channel: str) -> BatchConsumer[InboundMessage]:
+        identified = messages(channel, Stage.IDENTIFIED)
+
         async def recognise(batch: Sequence[Received[InboundMessage]]) -> None:
             _refuse_misplaced(channel, batch)
             await self._prepare(channel)
             await self._recogniser.recognise([received.record for received in batch])
+            identified.inc(len(batch))
 
         return BatchConsumer(
             self._kafka,
@@ -73,6 +77,7 @@ class Consume:
             producer=self._producer,
             max_records=self._batch_records,
             beat=lambda: self._beat(f"consume {channel}"),
+            traced_as=lambda message: message.message_id,
         )
 
     async def _prepare(self, channel: str) -> None:

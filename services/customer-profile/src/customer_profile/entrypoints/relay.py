@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import structlog
 from omnifil_messaging import Backoff
+from omnifil_messaging.metrics import RETRIES
 from omnifil_mongostore import ChangeTail, Document, Lease, Mongo, Positions, ResumeTokenGone
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.metrics import RelayFigures
 
 from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE
 from customer_profile.handlers import Announcer
@@ -45,6 +47,7 @@ class Relay:
         self._lease = Lease(database, LEASE, lease_s, waiting=beat)
         self._announcer = announcer
         self._beat = beat
+        self._figures = RelayFigures("customers")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Raises what waiting does not mend."""
@@ -52,6 +55,13 @@ class Relay:
 
     async def _relay(self, halt: asyncio.Event) -> None:
         """While the lease is ours."""
+        self._figures.begins()
+        try:
+            await self._tell(halt)
+        finally:
+            self._figures.ends()
+
+    async def _tell(self, halt: asyncio.Event) -> None:
         backoff, attempt = Backoff(), 0
         while not halt.is_set():
             try:
@@ -59,6 +69,7 @@ class Relay:
                 attempt = 0
             except Transient as error:
                 attempt += 1
+                RETRIES.labels("customer-profile.relay", type(error).__name__).inc()
                 pause_s = backoff.pause_s(min(attempt, 6))
                 log.warning("relay_waits", error=str(error), retry_in_s=round(pause_s, 2))
                 self._beat()
@@ -77,12 +88,14 @@ class Relay:
                     await self._announcer.announce_all()
                     everybody = False
                 elif not batch.changes and batch.resume_token == token:
+                    self._figures.carried()
                     continue
                 changed = {change.document_key["_id"] for change in batch.changes if change.document_key}
                 if changed:
                     await self._announcer.announce(changed)
                 token = batch.resume_token
                 await self._positions.save(POSITION, token, fence=self._lease.token)
+                self._figures.carried(batch.changes[-1].at if batch.changes else None)
         except ResumeTokenGone as error:
             log.warning("relay_lost_its_place", error=str(error))
             await self._positions.save(POSITION, None, fence=self._lease.token)

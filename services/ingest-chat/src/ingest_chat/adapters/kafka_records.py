@@ -7,11 +7,14 @@ from omnifil_contracts import ids, topics
 from omnifil_contracts.delivery import DeliveryReported, PresenceChanged
 from omnifil_contracts.message import InboundMessage
 from omnifil_messaging import Outgoing, Producer
+from omnifil_messaging.context import accepting, carried
+from omnifil_servicekit import metrics
 
 from ingest_chat.domain.visitor import CHANNEL
 
 SOURCE = "/omnifil/ingest-chat"
 INBOUND = topics.INBOUND.of(CHANNEL)
+_ACCEPTED = metrics.messages(CHANNEL, metrics.Stage.ACCEPTED)
 
 
 class KafkaRecords:
@@ -21,9 +24,12 @@ class KafkaRecords:
         self._producer = producer
 
     async def publish(self, messages: Sequence[InboundMessage], reports: Sequence[DeliveryReported]) -> None:
-        outgoings = [*map(_received, messages), *map(_reported, reports)]
-        if outgoings:
-            await self._producer.publish_all(outgoings)
+        since = min((message.received_at for message in messages), default=datetime.now(UTC))
+        with accepting(CHANNEL, [message.message_id for message in messages], since):
+            outgoings = [*map(_received, messages), *map(_reported, reports)]
+            if outgoings:
+                await self._producer.publish_all(outgoings)
+        _ACCEPTED.inc(len(messages))
 
     async def publish_presence(self, presence: PresenceChanged) -> None:
         key = presence.conversation_id or presence.dossier_id or ""
@@ -42,6 +48,7 @@ def _received(message: InboundMessage) -> Outgoing:
         source=SOURCE,
         subject=message.message_id,
         time=message.received_at,
+        context=carried(message.message_id),
     )
 
 
@@ -54,4 +61,5 @@ def _reported(report: DeliveryReported) -> Outgoing:
         source=SOURCE,
         subject=report.outbound_id,
         time=report.at,
+        context=carried(report.outbound_id),
     )

@@ -9,9 +9,11 @@ import structlog
 from omnifil_contracts.delivery import SendMessage
 from omnifil_messaging import PoisonRecords, Received
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.metrics import reply_settled
 
-from ingest_chat import metrics
+from ingest_chat.domain.visitor import CHANNEL
 from ingest_chat.handlers import ChatHandlers, undeliverable
+from ingest_chat.metrics import DEBTS_SWEPT
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +33,8 @@ class Replies:
         if poison:
             raise PoisonRecords(poison)
         await self._chat.deliver([received.record for received in batch])
-        metrics.REPLIES_DELIVERED.inc(len(batch))
+        for received in batch:
+            reply_settled(CHANNEL, received.record.requested_at, delivered=True)
 
 
 class Sweep:
@@ -46,7 +49,7 @@ class Sweep:
             self._beat()
             try:
                 if swept := await self._chat.sweep(_UNTOUCHED_FOR):
-                    metrics.DEBTS_SWEPT.inc(swept)
+                    DEBTS_SWEPT.inc(swept)
                     log.info("debts_paid", conversations=swept)
             except Transient as error:
                 log.warning("sweep_waits", error=str(error))

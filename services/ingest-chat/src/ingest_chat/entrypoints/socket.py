@@ -4,9 +4,9 @@ import asyncio
 from contextlib import suppress
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from omnifil_servicekit.metrics import STREAM_CLIENTS, STREAM_ENDED, Client
 from pydantic import ValidationError
 
-from ingest_chat import metrics
 from ingest_chat.adapters.tokens import TokenRefused
 from ingest_chat.domain.account import ChatAccount
 from ingest_chat.domain.visitor import Visitor
@@ -16,6 +16,7 @@ from ingest_chat.entrypoints.visitor_socket import VisitorSocket
 
 _HELLO_WITHIN_S = 5.0
 _CLOSE_WITHIN_S = 2.0
+_OPEN = STREAM_CLIENTS.labels(Client.VISITOR)
 
 
 def router(lobby: Lobby) -> APIRouter:
@@ -32,10 +33,10 @@ def router(lobby: Lobby) -> APIRouter:
             with lobby.places.one("address", lobby.address_of(socket)):
                 hello = await _hello(socket)
                 visitor, account = _admitted(lobby, hello, origin)
-                with lobby.places.one("visitor", visitor.visitor_id), metrics.SOCKETS_OPEN.track_inprogress():
+                with lobby.places.one("visitor", visitor.visitor_id), _OPEN.track_inprogress():
                     await VisitorSocket(lobby, socket, visitor, account, hello).run()
         except Ended as ended:
-            metrics.SOCKETS_ENDED.labels(ended.reason).inc()
+            STREAM_ENDED.labels(Client.VISITOR, ended.reason).inc()
             # The visitor may have been faster, or may not read what we say, not even that.
             with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
                 async with asyncio.timeout(_CLOSE_WITHIN_S):

@@ -10,23 +10,25 @@ from fastapi import WebSocket, WebSocketDisconnect
 from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.identity import Actor
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.metrics import ACCEPT_SECONDS
 from pydantic import ValidationError
 
-from ingest_chat import metrics
 from ingest_chat.adapters.tokens import TokenRefused
 from ingest_chat.domain.account import ChatAccount
 from ingest_chat.domain.entry import Entry
 from ingest_chat.domain.message import MessageRefused, written
-from ingest_chat.domain.visitor import Visitor
+from ingest_chat.domain.visitor import CHANNEL, Visitor
 from ingest_chat.entrypoints import protocol
 from ingest_chat.entrypoints.hub import AgentRead, AgentTyping, News, Resync
 from ingest_chat.entrypoints.lobby import Ended, Lobby, text_of
 from ingest_chat.entrypoints.protocol import Frame
+from ingest_chat.metrics import MESSAGES_REFUSED
 
 log = structlog.get_logger(__name__)
 
 _SEND_WITHIN_S = 20.0
 _PAGE = 50
+_ACCEPT_SECONDS = ACCEPT_SECONDS.labels(CHANNEL)
 _OUTBOX_FRAMES = 256
 _IN_HAND = 32
 _FAULTS_FORGIVEN = 5
@@ -114,7 +116,7 @@ class VisitorSocket:
     def _refuse(
         self, message: protocol.Send, code: str, detail: str, *, retry: bool = False, retry_after_s: float | None = None
     ) -> None:
-        metrics.MESSAGES_REFUSED.labels(code).inc()
+        MESSAGES_REFUSED.labels(CHANNEL, code).inc()
         self._offer(
             protocol.error(
                 code, detail, client_message_id=message.client_message_id, retry=retry, retry_after_s=retry_after_s
@@ -148,7 +150,7 @@ class VisitorSocket:
         except (MessageRefused, TokenRefused) as error:
             self._refuse(message, error.code, error.detail)
             return
-        with metrics.ACCEPT_SECONDS.time():
+        with _ACCEPT_SECONDS.time():
             entry = await self._chat.accept_message(said, self._visitor, self._account, self._hello.language)
         self._offer(protocol.accepted(entry, self._lobby.files))
 

@@ -8,6 +8,7 @@ from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.message import InboundMessage, RawMessage
 from omnifil_contracts.topics import DELIVERY_EVENTS, INBOUND, RAW_EMAIL
 from omnifil_messaging import DeadLetter, Outgoing, Producer
+from omnifil_messaging.context import accepting, carried
 
 from ingest_email.domain.normalise import CHANNEL
 from ingest_email.ports import SetAside, Stored
@@ -24,20 +25,23 @@ class KafkaRecords:
         self._producer = producer
 
     async def received(self, messages: Sequence[InboundMessage]) -> None:
-        await self._producer.publish_all(
-            [
-                Outgoing(
-                    topic=INBOUND.of(CHANNEL),
-                    key=message.sender.primary.identity.key,
-                    record=message,
-                    event_id=ids.event_id("received", message.message_id),
-                    source=SOURCE,
-                    subject=message.message_id,
-                    time=message.received_at,
-                )
-                for message in messages
-            ]
-        )
+        since = min(message.received_at for message in messages)
+        with accepting(CHANNEL, [message.message_id for message in messages], since):
+            await self._producer.publish_all(
+                [
+                    Outgoing(
+                        topic=INBOUND.of(CHANNEL),
+                        key=message.sender.primary.identity.key,
+                        record=message,
+                        event_id=ids.event_id("received", message.message_id),
+                        source=SOURCE,
+                        subject=message.message_id,
+                        time=message.received_at,
+                        context=carried(message.message_id),
+                    )
+                    for message in messages
+                ]
+            )
 
     async def set_aside(self, mails: Sequence[SetAside]) -> None:
         await self._producer.set_aside([_letter(mail) for mail in mails])

@@ -11,10 +11,11 @@ import structlog
 from omnifil_contracts.delivery import DeliveryReported, SendMessage
 from omnifil_contracts.dossier import DeliveryState
 from omnifil_messaging import Backoff
+from omnifil_servicekit import metrics
 from omnifil_servicekit.errors import Transient
 
-from ingest_email import metrics
 from ingest_email.domain.mailbox import OurMailbox
+from ingest_email.domain.normalise import CHANNEL
 from ingest_email.domain.outgoing import OutgoingMail, Undeliverable, compose
 from ingest_email.ports import (
     Blobs,
@@ -178,8 +179,7 @@ class DeliverReplies:
                 await asyncio.sleep(Backoff().pause_s(attempt))
             else:
                 log.info("reply_decided", outbound=delivery.outbound_id, sent=reason is None)
-                account = delivery.command.target.conversation.account
-                metrics.REPLIES_DECIDED.labels(account, "sent" if reason is None else "failed").inc()
+                metrics.reply_settled(CHANNEL, delivery.command.requested_at, delivered=reason is None)
                 return
 
     async def _postpone(self, delivery: Delivery, error: Transient) -> None:

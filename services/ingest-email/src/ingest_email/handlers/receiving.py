@@ -9,17 +9,19 @@ import structlog
 from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.dossier import DeliveryState
 from omnifil_contracts.message import Attachment, InboundMessage
+from omnifil_servicekit import metrics
 
-from ingest_email import metrics
 from ingest_email.domain.authenticity import Answers
 from ingest_email.domain.automatic import Bounce
 from ingest_email.domain.limits import BrokenMail
 from ingest_email.domain.mailbox import OurMailbox
-from ingest_email.domain.normalise import Draft
+from ingest_email.domain.normalise import CHANNEL, Draft
 from ingest_email.ports import Blobs, Clock, Dns, DnsUnavailable, Ledger, Reader, Records, SetAside, Stored
 
 log = structlog.get_logger(__name__)
 
+_ACCEPT_SECONDS = metrics.ACCEPT_SECONDS.labels(CHANNEL)
+_ACCEPTED = metrics.messages(CHANNEL, metrics.Stage.ACCEPTED)
 RAW_MEDIA_TYPE = "message/rfc822"
 RAW_IN_KAFKA_BYTES = 900_000
 """A larger raw mail goes to the blob store, and its dead letter says where."""
@@ -45,10 +47,6 @@ class Normaliser:
 
     async def normalise(self, raw: bytes, us: OurMailbox) -> Normalised:
         """Attachments and the original are stored when this returns. Raises `BrokenMail`, `Transient`."""
-        with metrics.NORMALISE_SECONDS.time():
-            return await self._normalise(raw, us)
-
-    async def _normalise(self, raw: bytes, us: OurMailbox) -> Normalised:
         draft = await self._reader.draft(raw, us)
         author = draft.author or await self._reader.prove(raw, us, await self._answers(draft.questions))
         await self._store(draft)
@@ -95,6 +93,10 @@ class ReceiveMail:
 
     async def take(self, account: str, mails: Sequence[bytes]) -> None:
         """Mails of one mailbox, in order. Raises `Transient`: then nothing of them may be marked seen."""
+        with _ACCEPT_SECONDS.time():
+            await self._take(account, mails)
+
+    async def _take(self, account: str, mails: Sequence[bytes]) -> None:
         us = self._accounts[account]
         results = await asyncio.gather(*(self._read(raw, us) for raw in mails))
         await self._publish([each for each in results if isinstance(each, Normalised)])
@@ -154,8 +156,7 @@ class ReceiveMail:
                 )
         if messages:
             await self._records.received(messages)
-            for message in messages:
-                metrics.MAILS_RECEIVED.labels(message.account, message.sender.primary.assurance.value).inc()
+            _ACCEPTED.inc(len(messages))
             log.info("mails_received", count=len(messages), account=messages[0].account)
         if reports:
             await self._records.reported(reports)
@@ -164,7 +165,6 @@ class ReceiveMail:
         await self._records.set_aside(mails)
         for mail in mails:
             log.warning("mail_set_aside", account=mail.account, cause=mail.cause)
-            metrics.MAILS_SET_ASIDE.labels(mail.account, mail.cause).inc()
 
     async def _set_aside(self, account: str, raw: bytes, error: BrokenMail) -> SetAside:
         large = len(raw) > RAW_IN_KAFKA_BYTES

@@ -7,11 +7,14 @@ from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.message import InboundMessage
 from omnifil_contracts.topics import DELIVERY_EVENTS, INBOUND, RAW_SOCIAL
 from omnifil_messaging import DeadLetter, Outgoing, Producer
+from omnifil_messaging.context import carried
+from omnifil_servicekit import metrics
 
 from ingest_social.domain.messenger import CHANNEL
 from ingest_social.ports import Broken
 
 _SOURCE = "/omnifil/ingest-social"
+_ACCEPTED = metrics.messages(CHANNEL, metrics.Stage.ACCEPTED)
 
 
 class KafkaRecords:
@@ -33,6 +36,7 @@ class KafkaRecords:
                 for message in messages
             ]
         )
+        _ACCEPTED.inc(len(messages))
 
     async def set_aside(self, broken: Sequence[Broken]) -> None:
         await self._producer.set_aside(
@@ -62,6 +66,7 @@ class KafkaRecords:
                     _SOURCE,
                     report.outbound_id,
                     report.at,
+                    carried(report.outbound_id),
                 )
                 for report in reports
             ]

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import PlainTextResponse, Response
+from omnifil_servicekit.metrics import ACCEPT_SECONDS
 from omnifil_servicekit.problem import Problem
 
+from ingest_social.domain.messenger import CHANNEL
 from ingest_social.domain.page import MESSENGER, Page
 from ingest_social.domain.signature import signed_by
 from ingest_social.handlers import Webhooks
@@ -15,6 +17,7 @@ from ingest_social.handlers import Webhooks
 def router(pages: tuple[Page, ...], webhooks: Webhooks) -> APIRouter:
     """`/webhooks/messenger`. 200 means: Kafka has it."""
     routes = APIRouter()
+    accept_seconds = ACCEPT_SECONDS.labels(CHANNEL)
     messenger = [page for page in pages if page.network == MESSENGER]
 
     @routes.get("/webhooks/messenger")
@@ -33,7 +36,8 @@ def router(pages: tuple[Page, ...], webhooks: Webhooks) -> APIRouter:
     async def webhook(request: Request) -> Response:
         body = await request.body()
         proven = signed_by(messenger, body, request.headers.get("x-hub-signature-256"))
-        await webhooks.take(body, proven)
+        with accept_seconds.time():
+            await webhooks.take(body, proven)
         return PlainTextResponse("EVENT_RECEIVED")
 
     return routes
