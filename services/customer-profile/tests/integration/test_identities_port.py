@@ -1,6 +1,7 @@
 """What the use cases rely on, proven of the fake and of MongoDB alike."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from customer_profile.domain.identities import KnownIdentity, Link, link_id
 from customer_profile.domain.linking import AgentCommand
 from customer_profile.domain.linking import link as agent_link
 from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Identities, Sighting
+from omnifil_contracts import ids
 from omnifil_contracts.identity import SYSTEM, Actor, Assurance, Because, Evidence, Identity
 from omnifil_mongostore import Mongo, check_indexes, ensure_indexes
 from omnifil_testkit.builders import NOON
@@ -42,6 +44,11 @@ def known(
     )
 
 
+def alone(key: str, name: str | None = "Claire Martin") -> KnownIdentity:
+    """One that began its customer."""
+    return known(key, ids.customer_id(key), name)
+
+
 def moved(state: KnownIdentity, to: str, command_id: str = "command-1") -> Change:
     command = AgentCommand(command_id, Actor(kind="agent", id="amelie", name="Amélie"), NOON)
     return Change(state, agent_link(state, to, None, command))
@@ -67,6 +74,33 @@ class IdentitiesContract:
         assert found["c1"] == [change.after]
         assert sorted(found["c2"], key=lambda each: each.key) == [other, change.after]
         assert "c3" not in found
+
+    async def test_what_names_a_customer_is_told_without_the_history(self, identities: Identities) -> None:
+        state, other = known("messenger:page/1"), known("email:x@y.test", "c2", name="Clara")
+        await identities.write([state, other], [])
+        await identities.write([], [moved(state, "c2")])
+        found = await identities.naming(["c1", "c2", "c3"])
+        assert {each: sorted(named.key for named in found[each]) for each in found} == {
+            "c1": ["messenger:page/1"],
+            "c2": ["email:x@y.test", "messenger:page/1"],
+        }
+        assert {(named.display_name, named.named_at, named.assurance, named.customer_id) for named in found["c2"]} == {
+            ("Clara", NOON, Assurance.CHANNEL, "c2"),
+            ("Claire Martin", NOON, Assurance.VERIFIED, "c2"),
+        }
+        assert await identities.naming([]) == {}
+
+    async def test_of_those_who_stand_alone_each_is_written_once_whoever_comes_second(
+        self, identities: Identities
+    ) -> None:
+        first, second = alone("email:x@y.test"), alone("email:z@y.test")
+        await identities.write([first], [])
+        with pytest.raises(ChangedElsewhere):
+            await identities.write([second, alone("email:x@y.test", name="Another")], [])
+        with pytest.raises(ChangedElsewhere):
+            stale = replace(first, version=7)
+            await identities.write([], [Change(stale, stale.speaking("it")), Change(stale, stale.speaking("de"))])
+        assert (await identities.by_keys([first.key])) == {first.key: first}
 
     async def test_who_inserts_second_writes_nothing_at_all(self, identities: Identities) -> None:
         await identities.write([known("email:x@y.test", "c1")], [])

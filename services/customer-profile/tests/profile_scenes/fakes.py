@@ -30,6 +30,9 @@ class InMemoryIdentities:
         found = {each: [state for state in self._states.values() if each in state.customers] for each in customer_ids}
         return {each: states for each, states in found.items() if states}
 
+    async def naming(self, customer_ids: Collection[str]) -> dict[str, list[KnownIdentity]]:
+        return await self.of_customers(customer_ids)
+
     async def by_link(self, link_id: str) -> KnownIdentity | None:
         return next(
             (state for state in self._states.values() if link_id in {link.link_id for link in state.links}), None
