@@ -45,6 +45,8 @@ class Post:
         self._signer = Signer(MAIL_DOMAIN, settings.folder)
         self._sessions: dict[str, IMAPClient] = {}
         self._settled_uids: dict[str, set[int]] = {}
+        self._restored: dict[str, int] = {}
+        """Mailbox → the UIDVALIDITY under which it has all that is archived: a server that forgot it has another."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -119,23 +121,33 @@ class Post:
     def _restore(self) -> None:
         for address in self._addresses():
             session = self._session(address)
+            validity = int(session.folder_status("INBOX", ["UIDVALIDITY"])[b"UIDVALIDITY"])
             kept = [mail for mail in self.archive.mails(address) if mail.box == "inbox"]
-            if kept and not session.search("ALL"):
+            if kept and self._restored.get(address) != validity:
+                uids = session.search("ALL")  # others may have written to a new server already
+                there = (
+                    {fetched[b"BODY[]"] for fetched in session.fetch(uids, ["BODY.PEEK[]"]).values()} if uids else ()
+                )
                 for mail in kept:
-                    # what nobody had read comes back unread: the suite knows by Message-ID what it already has
-                    session.append("INBOX", mail.content, flags=[_SEEN] if mail.seen else [])
+                    if mail.content not in there:
+                        # what nobody had read comes back unread: the suite knows by Message-ID what it already has
+                        session.append("INBOX", mail.content, flags=[_SEEN] if mail.seen else [])
+            self._restored[address] = validity
 
     async def _follow(self) -> None:
+        whole = True
         while True:
             try:
+                if not whole:
+                    await self._open_mailboxes()
+                    await asyncio.to_thread(self._restore)
+                    whole = True
                 await asyncio.to_thread(self._mirror)
-            except (IMAPClientError, OSError) as away:
+            except (IMAPClientError, OSError, httpx.TransportError) as away:
                 _log.info("the mail server is away: %s", away)
                 self._sessions.clear()
                 self._settled_uids.clear()
-                with suppress(IMAPClientError, OSError, httpx.TransportError):
-                    await self._open_mailboxes()
-                    await asyncio.to_thread(self._restore)
+                whole = False
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _mirror(self) -> None:
