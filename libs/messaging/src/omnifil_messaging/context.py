@@ -27,7 +27,7 @@ Headers = Sequence[tuple[str, bytes]]
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("omnifil_messaging")
-_in_hand: ContextVar[Mapping[Hashable, Headers]] = ContextVar("traces_in_hand")
+_in_hand: ContextVar[Mapping[Hashable, Headers] | None] = ContextVar("traces_in_hand", default=None)
 
 
 def carried(about: Hashable = None) -> list[tuple[str, bytes]]:
@@ -193,8 +193,10 @@ def begin_sending(
 
 
 def _trace_headers(about: Hashable) -> Headers:
-    of_its_own = _in_hand.get({}).get(about) if about is not None else None
-    return headers_of(trace.get_current_span()) if of_its_own is None else of_its_own
+    in_hand = _in_hand.get()
+    if about is None or in_hand is None:
+        return headers_of(trace.get_current_span())
+    return in_hand.get(about, ())  # not the batch's trace, which would take up what is not recorded
 
 
 def headers_of(span: trace.Span) -> Headers:

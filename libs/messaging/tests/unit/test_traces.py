@@ -59,10 +59,12 @@ def named(spans: InMemorySpanExporter, name: str) -> list[ReadableSpan]:
 def test_out_of_a_batch_each_record_goes_on_in_the_trace_of_its_own_message(spans: InMemorySpanExporter) -> None:
     things = traced([("a", {"traceparent": FIRST}), ("b", {"traceparent": SECOND}), ("c", {})])
     with processing(things, "in.v1", group="g", batch_size=3):
-        one, other, shared = outgoing("a"), outgoing("b"), outgoing("c")
+        one, other, shared = outgoing("a"), outgoing("b"), outgoing(None)
+        unrecorded = outgoing("c")
         stored = traceparent("a")
     assert (trace_of(one), trace_of(other)) == (f"{0xA:032x}", f"{0xB:032x}")
     assert stored == headers(one)["traceparent"]
+    assert "traceparent" not in headers(unrecorded)
     [batch] = named(spans, "process in.v1 batch")
     assert trace_of(shared) == format(context_of(batch).trace_id, "032x")
     assert {link.context.trace_id for link in batch.links} == {0xA, 0xB}

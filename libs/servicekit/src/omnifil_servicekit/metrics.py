@@ -73,6 +73,12 @@ def messages(channel: str, stage: Stage) -> Counter:
     return MESSAGES.labels(channel, stage.value)
 
 
+@cache
+def message_seconds(channel: str) -> Histogram:
+    """The histogram of one channel."""
+    return MESSAGE_SECONDS.labels(channel)
+
+
 def reply_settled(channel: str, requested_at: datetime, *, delivered: bool) -> None:
     """A reply was handed over to the outside, or has failed for good."""
     messages(channel, Stage.REPLY_DELIVERED if delivered else Stage.REPLY_FAILED).inc()

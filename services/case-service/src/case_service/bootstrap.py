@@ -20,6 +20,7 @@ from case_service.domain.tokens import Minting
 from case_service.entrypoints import api
 from case_service.entrypoints.consume import NAME, Consume
 from case_service.entrypoints.relay import Relay
+from case_service.entrypoints.waits import WaitsWatch
 from case_service.handlers import Commands, Customers, Deliveries, Messages
 from case_service.handlers.reading import Reading
 from case_service.handlers.relaying import Relaying
@@ -77,7 +78,12 @@ def bootstrap(
         publications = KafkaPublications(kafka, producer)
         relaying = Relaying(timeline, dossiers, publications, policy.patterns)
         loops["relay"] = Relay(
-            mongo, relaying, publications, lease_s=settings.case_lease_s, beat=lambda: health.beat("relay")
+            mongo,
+            relaying,
+            publications,
+            lease_s=settings.case_lease_s,
+            beat=lambda: health.beat("relay"),
+            alongside=WaitsWatch(dossiers).run,
         ).run
     for name in loops:
         health.watch(name)

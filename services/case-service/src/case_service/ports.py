@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from omnifil_contracts.commands import CommandResult
@@ -107,6 +108,10 @@ class Dossiers(Protocol):
 
     async def find(self, question: Question) -> Page:
         """Newest activity first. Raises `InvalidPage`."""
+        ...
+
+    async def longest_waits(self) -> Mapping[str, datetime]:
+        """By channel, since when the customer who waits longest has waited for an answer there."""
         ...
 
     async def watermark(self) -> Mapping[int, int]:

@@ -170,6 +170,23 @@ class DossiersContract:
         await dossiers.correct(right)
         assert await dossiers.unequal([right]) == frozenset()
 
+    async def test_who_waits_longest_is_known_by_channel(self, dossiers: Dossiers) -> None:
+        assert await dossiers.longest_waits() == {}
+        first = _dossier(an_identified_message(customer_id="clara"))
+        later = _dossier(an_identified_message(customer_id="tom"), an_identified_message(customer_id="tom"))
+        chat = _dossier(an_identified_message(an_inbound_message(channel="chat", subject=None), customer_id="ida"))
+        await dossiers.store([later, chat, first])
+        since = [each.view.unanswered_since for each in (first, later, chat)]
+        waits = await dossiers.longest_waits()
+        assert waits.keys() == {"email", "chat"}
+        assert abs(waits["email"] - min(each for each in since[:2] if each)) < timedelta(milliseconds=1)
+        answered = [
+            type(each)(each.view.model_copy(update={"unanswered_since": None, "seq": 99}), each.memory)
+            for each in (first, later)
+        ]
+        await dossiers.store(answered)
+        assert (await dossiers.longest_waits()).keys() == {"chat"}
+
     async def test_an_inbox_is_filtered(self, dossiers: Dossiers) -> None:
         clara = _dossier(an_identified_message(customer_id="clara", customer_name="Clara Martin"))
         chat = an_inbound_message(channel="chat", subject=None, text="Où est ma commande ?")

@@ -8,7 +8,9 @@ from typing import Any
 
 from omnifil_contracts.dossier import DossierView, TimelineEntry
 from omnifil_contracts.record import Value
+from omnifil_messaging.context import traceparent
 from omnifil_mongostore import Document, Index
+from omnifil_servicekit import telemetry
 
 from case_service.domain.casebook import Append, Spot
 from case_service.domain.dossier import Dossier, Memory
@@ -37,6 +39,7 @@ INDEXES = (
     Index(DOSSIERS, ["customer_id", ("last_entry_at", -1), ("_id", -1)], name="customer_activity"),
     Index(DOSSIERS, ["channels", ("last_entry_at", -1), ("_id", -1)], name="channel_activity"),
     Index(DOSSIERS, ["words"], name="words"),
+    Index(DOSSIERS, ["waits_on", "waits_since"], partial={"waits_on": {"$exists": True}}, name="waiting"),
 )
 
 
@@ -57,6 +60,8 @@ def append_document(append: Append, part: list[TimelineEntry]) -> Document:
         "effects": [entry.effect_id for entry in part],
         "entries": [_text(entry) for entry in part],
     }
+    if telemetry.recorded.on and (traces := _traces(part)):
+        document["traces"] = traces
     if first == append.first_seq:
         # Absent rather than empty: the partial indexes go by existence.
         if append.opens:
@@ -83,7 +88,19 @@ def append_of(document: Document) -> Append:
         ],
         answer=document.get("answer"),
         written=tuple(document["entries"]),
+        traces={each["seq"]: each["traceparent"] for each in document.get("traces", ())},
     )
+
+
+def _traces(part: list[TimelineEntry]) -> list[Document]:
+    """Beside the entries, for they are public: the trace that each belongs to, where it is recorded."""
+    found = ((entry.seq, traceparent(_cause(entry))) for entry in part)
+    return [{"seq": seq, "traceparent": context} for seq, context in found if context is not None]
+
+
+def _cause(entry: TimelineEntry) -> str:
+    """The id of the message, report or command that had this effect: the second part of `effect_id`."""
+    return entry.effect_id.split(":")[1]
 
 
 def entries_of(document: Document) -> list[TimelineEntry]:
@@ -105,7 +122,15 @@ def dossier_document(dossier: Dossier) -> Document:
         "channels": sorted({each.conversation.channel for each in view.conversations}),
         "words": list(words_of(view.number, view.subject, view.customer_name)),
         "last_entry_at": view.last_entry_at,
+        **_waiting(view),
     }
+
+
+def _waiting(view: DossierView) -> Document:
+    """Absent rather than empty: the partial index goes by existence."""
+    if view.unanswered_since is None or view.last_message is None:
+        return {}
+    return {"waits_on": view.last_message.channel, "waits_since": view.unanswered_since}
 
 
 def dossier_of(document: dict[str, Any]) -> Dossier:

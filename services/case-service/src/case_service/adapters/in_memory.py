@@ -144,6 +144,15 @@ class InMemoryDossiers:
             base64.urlsafe_b64encode(token.encode()).decode() if token else None,
         )
 
+    async def longest_waits(self) -> Mapping[str, datetime]:
+        waiting = [view for view in (each.view for each in self._dossiers.values()) if view.last_message]
+        waits: dict[str, datetime] = {}
+        for view in waiting:
+            if view.unanswered_since is not None and view.last_message is not None:
+                channel = view.last_message.channel
+                waits[channel] = min(waits.get(channel, view.unanswered_since), view.unanswered_since)
+        return waits
+
     async def watermark(self) -> Mapping[int, int]:
         return self.offsets
 

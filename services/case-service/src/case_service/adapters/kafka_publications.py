@@ -8,6 +8,7 @@ from omnifil_contracts.delivery import SendMessage
 from omnifil_contracts.dossier import DossierEvent, MessageLinked, ReplyRequested, TimelineEntry
 from omnifil_contracts.topics import DOSSIER_EVENTS, OUTBOUND
 from omnifil_messaging import Encoded, KafkaSettings, Outgoing, Producer, RecordTooLarge, TopicTail, ensure_topics
+from omnifil_messaging.context import carried
 
 from case_service.domain.casebook import Append
 
@@ -64,6 +65,7 @@ def records_of(append: Append) -> Iterator[Outgoing]:
             source=SOURCE,
             subject=append.dossier_id,
             time=entry.at,
+            context=carried((append.dossier_id, entry.seq)),
         )
         yield from _sendings(append, entry)
 
@@ -95,6 +97,7 @@ def _sendings(append: Append, entry: TimelineEntry) -> Iterator[Outgoing]:
                 source=SOURCE,
                 subject=target.outbound_id,
                 time=entry.at,
+                context=carried((append.dossier_id, entry.seq)),
             )
 
 
@@ -125,4 +128,5 @@ def _smaller(outgoing: Outgoing, error: RecordTooLarge) -> Outgoing:
         outgoing.source,
         outgoing.subject,
         outgoing.time,
+        outgoing.context,
     )

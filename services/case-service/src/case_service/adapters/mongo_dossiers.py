@@ -74,6 +74,17 @@ class MongoDossiers:
             next_page=_page_after(shown[-1]) if len(documents) > len(shown) else None,
         )
 
+    async def longest_waits(self) -> Mapping[str, datetime]:
+        # Sorted and grouped in the order of the index: MongoDB looks at one key for each channel.
+        stages: list[Document] = [
+            {"$match": {"waits_on": {"$exists": True}}},
+            {"$sort": {"waits_on": 1, "waits_since": 1}},
+            {"$group": {"_id": "$waits_on", "since": {"$first": "$waits_since"}}},
+        ]
+        with translate():
+            found = await self._dossiers.aggregate(stages, hint="waiting").to_list(None)
+        return {each["_id"]: each["since"] for each in found}
+
     async def watermark(self) -> Mapping[int, int]:
         stored = await self._positions.load(WATERMARK)
         return stored.offsets if stored else {}
@@ -81,8 +92,10 @@ class MongoDossiers:
 
 def _as_stored(document: Document) -> Document:
     """MongoDB keeps milliseconds."""
-    at: datetime = document["last_entry_at"]
-    return {**document, "last_entry_at": at.replace(microsecond=at.microsecond // 1000 * 1000)}
+    return {
+        name: value.replace(microsecond=value.microsecond // 1000 * 1000) if isinstance(value, datetime) else value
+        for name, value in document.items()
+    }
 
 
 def selection(question: Question) -> Document:

@@ -117,6 +117,8 @@ class Append:
     """What a command is answered with, also when it comes a second time."""
     written: tuple[str, ...] = ()
     """The entries as the JSON that is stored; empty for an append that was not read from the store."""
+    traces: dict[int, str] = field(default_factory=dict)
+    """By seq, the trace context (W3C `traceparent`) that an entry was appended in, where its trace is recorded."""
 
     @property
     def last_seq(self) -> int:

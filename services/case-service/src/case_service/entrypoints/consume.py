@@ -64,6 +64,7 @@ class Consume:
             producer=self._producer,
             max_records=self._batch_records,
             beat=lambda: self._beat("deliveries"),
+            traced_as=lambda report: report.outbound_id,
         ).run(stop)
 
     async def run_customers(self, stop: asyncio.Event) -> None:
@@ -97,6 +98,7 @@ class Consume:
             producer=self._producer,
             max_records=self._batch_records,
             beat=lambda: self._beat(f"channel {channel}"),
+            traced_as=lambda identified: identified.message.message_id,
         )
 
 

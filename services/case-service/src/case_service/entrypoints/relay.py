@@ -6,12 +6,15 @@ a crash the relay goes on from it and repeats a little; nothing is left out, for
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from omnifil_messaging import Backoff
+from omnifil_messaging.context import TRACEPARENT, processing, traced
+from omnifil_messaging.metrics import RETRIES
 from omnifil_mongostore import (
     ChangeBatch,
     ChangeTail,
@@ -23,12 +26,16 @@ from omnifil_mongostore import (
     StoredPosition,
 )
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.metrics import RelayFigures
 
 from case_service.adapters.documents import DATABASE, TIMELINE, WATERMARK, append_of
+from case_service.domain.casebook import Append
 from case_service.handlers.relaying import Relaying
 from case_service.ports import Publications
 
 log = structlog.get_logger(__name__)
+
+LEASE = "case-service.relay"
 
 _IDLE_MARK_S = 10.0
 """While nothing happens the resume token is marked this often, so that the oplog does not outrun it."""
@@ -36,8 +43,12 @@ _CLOCKS_DIFFER = timedelta(hours=1)
 """How much of what the projection has already is published again when the stream was lost: more than a relay lags."""
 
 
+async def _nothing(halt: asyncio.Event) -> None:
+    return
+
+
 class Relay:
-    """One of several may run; the lease says which."""
+    """One of several may run; the lease says which. `alongside` is for what is done while the lease is held."""
 
     def __init__(
         self,
@@ -47,6 +58,7 @@ class Relay:
         *,
         lease_s: float = 10,
         beat: Callable[[], None] = lambda: None,
+        alongside: Callable[[asyncio.Event], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
         database = mongo.database(DATABASE)
         self._tail = ChangeTail(
@@ -54,10 +66,12 @@ class Relay:
         )
         self._positions = Positions(database)
         # A relay that stands by for another is as well as one that works.
-        self._lease = Lease(database, "case-service.relay", lease_s, waiting=beat)
+        self._lease = Lease(database, LEASE, lease_s, waiting=beat)
         self._relaying = relaying
         self._publications = publications
         self._beat = beat
+        self._alongside = alongside
+        self._figures = RelayFigures("dossiers")
         self._marked_at = -_IDLE_MARK_S
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -65,6 +79,19 @@ class Relay:
         await self._lease.run_held(stop, self._hold)
 
     async def _hold(self, halt: asyncio.Event) -> None:
+        """While the lease is ours."""
+        self._figures.begins()
+        watching = asyncio.create_task(self._alongside(halt))
+        try:
+            await self._carry_on(halt)
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+            self._figures.ends()
+            if not watching.cancelled() and (error := watching.exception()) is not None:
+                raise error
+
+    async def _carry_on(self, halt: asyncio.Event) -> None:
         backoff, attempt = Backoff(ceiling_s=5.0), 0
         while not halt.is_set():
             self._relaying.forget()
@@ -74,6 +101,7 @@ class Relay:
                 await self._follow(halt)
             except Transient as error:
                 attempt += 1
+                RETRIES.labels(LEASE, type(error).__name__).inc()
                 pause_s = backoff.pause_s(min(attempt, 6))
                 log.warning("relay_waits", error=str(error), again_in_s=round(pause_s, 2))
                 await _wait(halt, pause_s)
@@ -124,11 +152,24 @@ class Relay:
     async def _carry(self, batch: ChangeBatch, offsets: dict[int, int]) -> None:
         appends = [append_of(change.document) for change in batch.changes if change.document is not None]
         if appends:
-            offsets |= await self._relaying.carry(appends)
-        elif time.monotonic() - self._marked_at < _IDLE_MARK_S:
-            return
+            offsets |= await self._carried(appends)
+        else:
+            self._figures.carried()
+            if time.monotonic() - self._marked_at < _IDLE_MARK_S:
+                return
         await self._positions.save(WATERMARK, batch.resume_token, offsets, fence=self._lease.token)
         self._marked_at = time.monotonic()
+        if batch.changes:
+            self._figures.carried(batch.changes[-1].at)
+
+    async def _carried(self, appends: Sequence[Append]) -> Mapping[int, int]:
+        things = traced(
+            ((append.dossier_id, seq), {TRACEPARENT: context})
+            for append in appends
+            for seq, context in append.traces.items()
+        )
+        with processing(things, TIMELINE, operation="relay", system="mongodb", batch_size=len(appends)):
+            return await self._relaying.carry(appends)
 
     async def _scan(self, position: StoredPosition | None, offsets: dict[int, int], halt: asyncio.Event) -> None:
         since = position.saved_at - _CLOCKS_DIFFER if position else None

@@ -16,9 +16,10 @@ from omnifil_contracts.commands import (
     Unassign,
     Undo,
 )
-from omnifil_contracts.dossier import Event, TimelineEntry
+from omnifil_contracts.dossier import Event, ReplyRequested, TimelineEntry
 from omnifil_contracts.identity import Actor, Because, Evidence
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.metrics import Stage, messages
 
 from case_service.domain import commanding
 from case_service.domain.casebook import Addition, Casebook, Decision, Lookup
@@ -96,8 +97,13 @@ class Commands:
         result = CommandResult(dossier_id=dossier.id, seq=after.seq, to_dossier_id=destination)
         for append in groups[0].appends:
             append.answer = {"command_id": order.command_id, **result.model_dump(mode="json")}
-        lost = await self._timeline.append(groups)
-        return None if lost else result
+        if await self._timeline.append(groups):
+            return None
+        for event in (entry.event for append in groups[0].appends for entry in append.entries):
+            if isinstance(event, ReplyRequested):
+                for target in event.targets:
+                    messages(target.conversation.channel, Stage.REPLY_REQUESTED).inc()
+        return result
 
     async def _decide(
         self, casebook: Casebook, dossier: Dossier, request: CommandRequest, order: Order

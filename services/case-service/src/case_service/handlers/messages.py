@@ -6,13 +6,14 @@ import structlog
 from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.dossier import MessageLinked, TimelineEntry
 from omnifil_contracts.message import IdentifiedMessage
+from omnifil_servicekit.metrics import Stage, messages
 
 from case_service.domain.deliveries import lookup_of_report, note_delivery
 from case_service.domain.linking import link_message, lookup_of
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.handlers.settling import Clock, settle
-from case_service.metrics import MESSAGES_LINKED
+from case_service.metrics import linked_by
 from case_service.ports import Timeline
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,8 @@ class Messages:
 
 def _count(entry: TimelineEntry) -> None:
     if isinstance(entry.event, MessageLinked):
-        MESSAGES_LINKED.labels(entry.event.message.channel, entry.event.because.rule).inc()
+        messages(entry.event.message.channel, Stage.LINKED).inc()
+        linked_by(entry.event.because.rule).inc()
 
 
 class Deliveries:

@@ -1,15 +1,17 @@
 """The way out of the timeline: publish and project, side by side, batch after batch."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from cachetools import LRUCache
+from omnifil_contracts.dossier import MessageLinked, ReplyRequested
+from omnifil_servicekit.metrics import Stage, message_seconds, messages
 
 from case_service.domain.casebook import Append
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.references import Patterns
-from case_service.metrics import ENTRIES_CARRIED, RELAY_SECONDS
 from case_service.ports import Dossiers, Publications, Timeline
 
 _CACHED_DOSSIERS = 10_000
@@ -47,10 +49,7 @@ class Relaying:
             raise published
         if isinstance(projected, BaseException):
             raise projected
-        now = datetime.now(UTC)
-        for append in appends:
-            ENTRIES_CARRIED.inc(len(append.entries))
-            RELAY_SECONDS.observe(max((now - append.entries[-1].at).total_seconds(), 0))
+        _count(appends, datetime.now(UTC))
         return published
 
     async def suspects(self, since: datetime | None) -> AsyncIterator[list[Append]]:
@@ -104,3 +103,19 @@ class Relaying:
             dossier = evolve(append.dossier_id, dossier, entry, self._patterns)
         assert dossier is not None  # noqa: S101 an append has entries
         return dossier
+
+
+def _count(appends: Sequence[Append], now: datetime) -> None:
+    carried: Counter[tuple[str, Stage]] = Counter()
+    for append in appends:
+        for entry in append.entries:
+            event = entry.event
+            if isinstance(event, MessageLinked):
+                if event.moved_from is None:
+                    channel, at = event.message.channel, event.message.received_at
+                    carried[channel, Stage.CARRIED] += 1
+                    message_seconds(channel).observe(max((now - at).total_seconds(), 0))
+            elif isinstance(event, ReplyRequested):
+                carried.update((target.conversation.channel, Stage.REPLY_CARRIED) for target in event.targets)
+    for (channel, stage), number in carried.items():
+        messages(channel, stage).inc(number)
