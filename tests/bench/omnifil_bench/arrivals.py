@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from omnifil_contracts.message import InboundMessage
 from omnifil_contracts.topics import DOSSIER_EVENTS
 from omnifil_messaging import KafkaSettings
@@ -85,8 +85,8 @@ class Arrivals:
         links: Counter[str] = Counter()
         seqs: dict[str, list[int]] = {}
         order: dict[str, list[str]] = {}
-        async for value in self._values():
-            event = json.loads(value)
+        async for record in self.records():
+            event = json.loads(record.value)
             entry, dossier_id = event["entry"], event["dossier_id"]
             seqs.setdefault(dossier_id, []).append(entry["seq"])
             if entry["event"]["type"] == "message_linked":
@@ -98,7 +98,7 @@ class Arrivals:
         ids = {each for several in wanted.values() for each in several}
         lost = sum(links[each] == 0 for each in ids)
         twice = sum(links[each] > 1 for each in ids)
-        gaps = sum(numbers != list(range(1, len(numbers) + 1)) for numbers in seqs.values())
+        gaps = sum(numbers != list(range(numbers[0], numbers[0] + len(numbers))) for numbers in seqs.values())
         disordered = sum(order.get(conversation) != sent for conversation, sent in wanted.items())
         if lost or twice or gaps or disordered:
             raise NotProven(
@@ -107,7 +107,8 @@ class Arrivals:
             )
         return Proof(len(ids), sum(map(len, seqs.values())), len(seqs))
 
-    async def _values(self) -> AsyncIterator[bytes]:
+    async def records(self) -> AsyncIterator[ConsumerRecord]:
+        """All that has arrived since it was opened."""
         ends = await self._consumer.end_offsets(self._partitions)
         self._consumer.assign(self._partitions)
         for each in self._partitions:
@@ -117,5 +118,5 @@ class Arrivals:
             while left > 0:
                 for records in (await self._consumer.getmany(timeout_ms=1000, max_records=5000)).values():
                     for record in records:
-                        yield record.value
+                        yield record
                     left -= len(records)

@@ -7,7 +7,7 @@ import secrets
 
 import uvloop
 
-from omnifil_bench import throughput
+from omnifil_bench import growth, isolation, latency, throughput
 from omnifil_bench.figures import Figures
 from omnifil_bench.options import PARTS, Options
 
@@ -28,7 +28,12 @@ def options() -> Options:
 
 async def run(asked: Options) -> Figures:
     """The parts that were asked for, one after the other."""
-    parts = {"throughput": throughput.measure}
+    parts = {
+        "throughput": throughput.measure,
+        "latency": latency.measure,
+        "isolation": isolation.measure,
+        "growth": growth.measure,
+    }
     return {name: await measure(asked) for name, measure in parts.items() if name in asked.parts}
 
 

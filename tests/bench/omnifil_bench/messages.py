@@ -39,19 +39,15 @@ class Mix:
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages in the order in which they are published, and what must come of them."""
+    """Messages in the order in which they are published, and how many of their conversations are new."""
 
     messages: tuple[InboundMessage, ...]
-
-    @property
-    def conversations(self) -> int:
-        """How many different ones there are; each becomes a dossier."""
-        return len({message.conversation.conversation_id for message in self.messages})
+    begun: int
 
     @property
     def entries(self) -> int:
-        """How many entries their dossiers will have."""
-        return len(self.messages) + (ENTRIES_OF_A_NEW_DOSSIER - 1) * self.conversations
+        """How many entries the dossiers get by them: everybody has one conversation, and each new one a dossier."""
+        return len(self.messages) + (ENTRIES_OF_A_NEW_DOSSIER - 1) * self.begun
 
     def wires(self) -> list[Wire]:
         """As an ingest service publishes them."""
@@ -64,25 +60,33 @@ class Writers:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def batch(self, mix: Mix, *, at: datetime | None = None) -> Batch:
-        """So many messages in random order of conversations; inside a conversation one follows the other."""
-        count = max(1, mix.messages // mix.per_conversation)
-        conversations = [self._conversation(mix.channels[number % len(mix.channels)]) for number in range(count)]
-        # Every conversation is begun, so that the number of dossiers does not depend on chance.
-        order = conversations + self._random.choices(conversations, k=mix.messages - count)
-        self._random.shuffle(order)
-        at = at or datetime.now(UTC)
-        return Batch(tuple(each.next(self._random, at + timedelta(milliseconds=n)) for n, each in enumerate(order)))
+    def batch(self, mix: Mix) -> Batch:
+        """So many messages in new conversations."""
+        return self.written(
+            self.conversations(max(1, mix.messages // mix.per_conversation), mix.channels), mix.messages
+        )
 
-    def _conversation(self, channel: str) -> "_Conversation":
-        return _Conversation(channel, uuid.UUID(int=self._random.getrandbits(128)).hex, self.name())
+    def conversations(self, count: int, channels: Sequence[str] = ("email",)) -> "list[Conversation]":
+        """Threads in which nothing has been said yet, each of somebody else."""
+        names = [uuid.UUID(int=self._random.getrandbits(128)).hex for _ in range(count)]
+        return [Conversation(channels[n % len(channels)], name, self.name()) for n, name in enumerate(names)]
+
+    def written(self, conversations: "Sequence[Conversation]", messages: int) -> Batch:
+        """So many messages in these, in random order; inside a conversation one follows the other.
+
+        Something is said in each, so that the number of dossiers does not depend on chance.
+        """
+        begun = sum(not each.messages for each in conversations)
+        order = [*conversations, *self._random.choices(conversations, k=messages - len(conversations))]
+        self._random.shuffle(order)
+        now = datetime.now(UTC)
+        return Batch(
+            tuple(each.next(self._random, now + timedelta(milliseconds=n)) for n, each in enumerate(order)), begun
+        )
 
     def name(self) -> str:
         """Of a person who does not exist. Long enough that hardly two bear the same."""
         return " ".join("".join(self._random.choices(_SYLLABLES, k=length)).capitalize() for length in (3, 5))
-
-    def text(self) -> str:
-        return text(self._random)
 
 
 def text(chance: random.Random) -> str:
@@ -91,7 +95,7 @@ def text(chance: random.Random) -> str:
     return " ".join(chance.choices(_WORDS, k=words))
 
 
-class _Conversation:
+class Conversation:
     """One person's thread on one channel."""
 
     def __init__(self, channel: str, name: str, person: str) -> None:
@@ -106,7 +110,17 @@ class _Conversation:
         self._sender = Sender(primary=primary, display_name=person)
         self._key = f"<{name}.0@customer.test>" if channel == "email" else name
 
+    @property
+    def conversation_id(self) -> str:
+        return ids.conversation_id(self._channel, _ACCOUNTS.get(self._channel, "gateway"), self._key)
+
+    @property
+    def messages(self) -> int:
+        """How many were written in it."""
+        return len(self._said)
+
     def next(self, chance: random.Random, at: datetime) -> InboundMessage:
+        """What the person writes next."""
         number, is_mail = len(self._said), self._channel == "email"
         provider_id = f"<{self._name}.{number}@customer.test>" if is_mail else f"{self._name}.{number}"
         said = text(chance)

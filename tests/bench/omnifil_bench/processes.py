@@ -76,7 +76,7 @@ async def running(launches: Sequence[Launch], logs: Path) -> AsyncIterator[dict[
                 launch.name,
                 [sys.executable, "-m", launch.module, *launch.arguments],
                 log=logs / f"{launch.name}.log",
-                environment=_environment(launch.environment),
+                environment=own_environment(launch.environment),
             )
             stack.push_async_callback(_end, process)
             if launch.cores is not None:
@@ -91,8 +91,8 @@ async def _end(process: ServerProcess) -> None:
     await process.stop(timeout_s=5)
 
 
-def _environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Ours without the settings of other runs, which would surprise."""
+def own_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """For a child: ours without the settings of other runs, which would surprise."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("OMNIFIL_")}
     path = os.pathsep.join(filter(None, [str(PACKAGE_FOLDER), inherited.get("PYTHONPATH")]))
     return {**inherited, "PYTHONPATH": path, **own}

@@ -11,7 +11,7 @@ from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_testkit.isolation import delete_topics, drop_databases
 
 from omnifil_bench.arrivals import Arrivals
-from omnifil_bench.messages import Batch, Mix, Writers, slices
+from omnifil_bench.messages import Batch, slices
 from omnifil_bench.processes import Launch, Servers, running
 
 _SERVICES = {"customer-profile": "customer_profile.main", "case-service": "case_service.main"}
@@ -23,7 +23,6 @@ _DEPLOYED = (
 )
 """A process for each role, as the chart deploys them."""
 _START_S = 60
-_WARM_UP = 600
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,8 @@ def floor(here: Place, topics: Sequence[str], *, cores: frozenset[int] | None = 
 
 
 @asynccontextmanager
-async def warm(here: Place, launches: Sequence[Launch], mix: Mix, writers: Writers) -> AsyncIterator[dict[str, int]]:
+async def warm(here: Place, launches: Sequence[Launch], first: Batch) -> AsyncIterator[dict[str, int]]:
     """Started, and proven by some messages that went all the way through: process ids by name."""
-    first = writers.batch(Mix(_WARM_UP, mix.per_conversation, mix.channels))
     async with running(launches, here.servers.folder / "log") as pids, Arrivals.opened(here.kafka) as arrivals:
         await publish(here.kafka, first)
         await arrivals.wait_for(first.entries, patience_s=_START_S)

@@ -13,12 +13,13 @@ from omnifil_contracts.topics import INBOUND
 
 from omnifil_bench.arrivals import Arrivals
 from omnifil_bench.figures import Figures, Spread, merged, ratio, tidy
-from omnifil_bench.messages import Mix, Writers
+from omnifil_bench.messages import Batch, Mix, Writers
 from omnifil_bench.options import Options
 from omnifil_bench.processes import Account, Launch, Servers, frozen, servers
 from omnifil_bench.suite import Place, floor, place, publish, suite, warm
 
 ONE_CORE = frozenset({0})
+WARM_UP = 600
 THREE_CHANNELS = ("email", "chat", "social")
 
 
@@ -45,18 +46,16 @@ Pair = tuple[Run, Run]
 """The suite, and the floor right after it with the same messages."""
 
 
-async def carried(here: Place, launches: Sequence[Launch], mix: Mix, seed: int) -> Run:
-    """Start these processes, let them carry one backlog through, prove that nothing was lost or doubled."""
-    writers = Writers(seed)
-    async with warm(here, launches, mix, writers) as pids:
-        batch = writers.batch(mix)
-        async with Arrivals.opened(here.kafka) as arrivals:
-            with frozen(pids.values()):
-                await publish(here.kafka, batch)
-                account, began = Account({**pids, **here.servers.pids}), time.perf_counter()
-            reached_at = await arrivals.wait_for(batch.entries)
-            used = account.seconds()
-            await arrivals.proof(batch.messages)
+async def carried(here: Place, launches: Sequence[Launch], first: Batch, batch: Batch) -> Run:
+    """Start these processes, warm them up with `first`, let them carry the batch through, and prove that nothing was
+    lost, doubled or turned round."""
+    async with warm(here, launches, first) as pids, Arrivals.opened(here.kafka) as arrivals:
+        with frozen(pids.values()):
+            await publish(here.kafka, batch)
+            account, began = Account({**pids, **here.servers.pids}), time.perf_counter()
+        reached_at = await arrivals.wait_for(batch.entries)
+        used = account.seconds()
+        await arrivals.proof(batch.messages)
     count = len(batch.messages)
     return Run(count, reached_at - began, {name: each * 1000 / count for name, each in used.items()})
 
@@ -122,7 +121,9 @@ class Stand:
         async with place(self._servers, mix.channels) as here:
             topics = [INBOUND.of(channel) for channel in mix.channels]
             launches = floor(here, topics) if by_hand else suite(here, replicas=replicas, cores=cores)
-            return await carried(here, launches, mix, self._seed * 1000 + self._runs)
+            writers = Writers(self._seed * 1000 + self._runs)
+            first = writers.batch(Mix(WARM_UP, mix.per_conversation, mix.channels))
+            return await carried(here, launches, first, writers.batch(mix))
 
 
 def by_process(runs: Sequence[Run]) -> Figures:

@@ -1,0 +1,170 @@
+"""A database full of dossiers in little time: documents that the suite has written, again and again with other ids.
+
+One real dossier is the pattern: its identity, its appends, its projection. Every id, handle, name and number in them
+is replaced by one that holds a mark, and in each copy the mark is replaced by eight digits of its own, in the BSON as
+it lies there. They are spread over the whole range, as those of real ids are, so that indexes have it no easier. While
+it is filled mongod runs without a replica set, for nobody follows, and without indexes but the one of `_id`.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import bson
+from bson.raw_bson import RawBSONDocument
+from omnifil_devstack.mongo_server import mongod_program
+from omnifil_devstack.ports import HOST
+from omnifil_devstack.server_process import ServerProcess, accepts_connections
+from pymongo import AsyncMongoClient
+
+from omnifil_bench.processes import Servers
+
+_MARK = b"7a7a7a7a"
+_AT_ONCE = 2_000
+_WRITERS = 3
+_SPREAD = 2_654_435_761
+"""Odd, so that multiplying by it modulo 2³² gives every number once (Knuth, TAOCP vol. 3, §6.4)."""
+
+_Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The documents of one dossier, by (database, collection), with the mark in everything that is its own."""
+
+    documents: Mapping[tuple[str, str], tuple[bytes, ...]]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(each) for several in self.documents.values() for each in several)
+
+    def copies(self, place: tuple[str, str], numbers: range) -> list[RawBSONDocument]:
+        """Of the documents in this collection, one set for each number."""
+        return [
+            RawBSONDocument(document.replace(_MARK, b"%08x" % (number * _SPREAD % 2**32)))
+            for number in numbers
+            for document in self.documents[place]
+        ]
+
+
+async def pattern_of(uri: str, prefix: str, conversation_id: str) -> Pattern:
+    """From the dossier that this conversation is in."""
+    cases, customers = f"{prefix}_cases", f"{prefix}_customers"
+    async with AsyncMongoClient[_Document](uri, tz_aware=True) as client:
+        first = await client[cases]["timeline"].find_one({"claims": conversation_id})
+        assert first is not None
+        dossier_id = first["dossier_id"]
+        appends = await client[cases]["timeline"].find({"dossier_id": dossier_id}).sort("_id").to_list(None)
+        dossiers = await client[cases]["dossiers"].find({"_id": dossier_id}).to_list(None)
+        customer_id = dossiers[0]["customer_id"]
+        identities = await client[customers]["identities"].find({"customers": customer_id}).to_list(None)
+    found: dict[tuple[str, str], Sequence[_Document]] = {
+        (cases, "timeline"): appends,
+        (cases, "dossiers"): dossiers,
+        (customers, "identities"): identities,
+    }
+    own = _own_texts([*appends, *dossiers, *identities])
+    return Pattern(
+        {place: tuple(bson.encode(_marked(each, own)) for each in several) for place, several in found.items()}
+    )
+
+
+def _own_texts(documents: Sequence[_Document]) -> dict[str, str]:
+    """What belongs to this dossier alone, and what stands for it, longest first."""
+    mark, own = _MARK.decode(), dict[str, str]()
+    number = next(each["view"]["number"] for each in documents if "view" in each)
+    name = next(each["display_name"] for each in documents if "display_name" in each)
+    handle = next(each["value"] for each in documents if "display_name" in each)
+    own[handle.partition("@")[0]] = mark + handle.partition("@")[0][len(mark) :]
+    for text in (number, number.lower()):
+        own[text] = text[:2] + mark
+        own[text.replace("-", "")] = text[:1] + mark
+    for text in (name, name.casefold(), *name.casefold().split()):
+        own[text] = " ".join(f"{mark}{word[:2]}" for word in text.split())
+    for text in _ids(documents):
+        own[text] = mark + text[len(mark) :]
+    return dict(sorted(own.items(), key=lambda item: -len(item[0])))
+
+
+def _ids(value: Any) -> Iterator[str]:
+    """Every UUID in it."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _ids(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _ids(each)
+    elif isinstance(value, str) and len(value) >= 36:
+        for part in value.replace("om1-", "").split(":"):
+            if len(part) == 36 and part.count("-") == 4:
+                yield part
+
+
+def _marked(value: Any, own: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _marked(each, own) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_marked(each, own) for each in value]
+    if isinstance(value, str):
+        for text, mark in own.items():
+            value = value.replace(text, mark)
+    return value
+
+
+async def fill(servers: Servers, pattern: Pattern, numbers: range) -> None:
+    """Write so many dossiers. Nobody may use mongod meanwhile: it is another one on the same files."""
+    await servers.mongod.stop()
+    try:
+        async with _alone(servers) as client:
+            indexes = {place: await _without_indexes(client, *place) for place in pattern.documents}
+            todo = iter(
+                [range(at, min(at + _AT_ONCE, numbers.stop)) for at in range(numbers.start, numbers.stop, _AT_ONCE)]
+            )
+            async with asyncio.TaskGroup() as writing:
+                for _ in range(_WRITERS):
+                    writing.create_task(_write(client, pattern, todo))
+            for (database, collection), specifications in indexes.items():
+                if specifications:
+                    await client[database].command("createIndexes", collection, indexes=specifications)
+    finally:
+        await servers.mongod.restart()
+
+
+async def _write(client: AsyncMongoClient[Any], pattern: Pattern, todo: Iterator[range]) -> None:
+    for numbers in todo:
+        for database, collection in pattern.documents:
+            copies = pattern.copies((database, collection), numbers)
+            await client[database][collection].insert_many(copies, ordered=False)
+
+
+async def _without_indexes(client: AsyncMongoClient[Any], database: str, collection: str) -> list[_Document]:
+    """Drop all but the one of `_id`; what they were."""
+    async with await client[database][collection].list_indexes() as found:
+        specifications = [dict(each) for each in await found.to_list(None) if each["name"] != "_id_"]
+    await client[database][collection].drop_indexes()
+    return specifications
+
+
+@asynccontextmanager
+async def _alone(servers: Servers) -> AsyncIterator[AsyncMongoClient[Any]]:
+    """mongod on the same files, as a server of its own; stopped cleanly afterwards."""
+    port = servers.mongod.port
+    command = [
+        str(mongod_program()),
+        *("--dbpath", str(servers.folder / "mongod" / "db"), "--port", str(port), "--bind_ip", HOST),
+        *("--wiredTigerCacheSizeGB", "1", "--nounixsocket"),
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+    ]
+    mongod = await ServerProcess.spawn(
+        "mongod", command, log=servers.folder / "log" / "filling.log", on_parent_death=signal.SIGKILL
+    )
+    try:
+        await mongod.until(partial(accepts_connections, HOST, port), timeout_s=60)
+        async with AsyncMongoClient[Any](HOST, port, directConnection=True) as client:
+            yield client
+    finally:
+        await mongod.stop(timeout_s=120)
