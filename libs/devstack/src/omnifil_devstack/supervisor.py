@@ -24,6 +24,7 @@ from omnifil_devstack.stack_plan import StackPlan
 _READY_TIMEOUT_S = 90
 _LOOK_EVERY_S = 0.2
 _PAUSES_S = (0.5, 1, 2, 5, 10, 15)
+_LOADED_AT_ONCE = 4
 _STEADY_S = 60
 """Having run that long, a service that crashes begins with the shortest pause again."""
 
@@ -55,6 +56,8 @@ class Supervisor:
         self._services: dict[str, _Running] = {}
         self._watchers: set[asyncio.Task[None]] = set()
         self._ready = False
+        alone = plan.ports.topology.replicas == 1
+        self._loading = asyncio.Semaphore(len(plan.services) + 1 if alone else _LOADED_AT_ONCE)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[stack_file.Stack]:
@@ -93,7 +96,16 @@ class Supervisor:
         self._watch(name, lambda: server.process.wait(), server.restart)
 
     async def _start_service(self, service: Service, servers_are_up: asyncio.Event) -> None:
-        """It loads while the servers start, and is let go when they are up."""
+        """It loads while the servers start, and is let go when they are up.
+
+        Many load after the servers and some at a time: a busy machine would let their connections time out.
+        """
+        if self._plan.ports.topology.replicas > 1:
+            await servers_are_up.wait()
+        async with self._loading:
+            await self._load_service(service, servers_are_up)
+
+    async def _load_service(self, service: Service, servers_are_up: asyncio.Event) -> None:
         with self._starting(service.name):
             running = self._services[service.name] = _Running(service, await self._spawn(service))
             self._write_down()
