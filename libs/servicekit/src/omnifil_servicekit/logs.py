@@ -15,6 +15,7 @@ from opentelemetry import trace
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars
 from structlog.typing import EventDict, Processor
 
+from . import stack_traces
 from .settings import ServiceSettings
 
 __all__ = ["bind_contextvars", "bound_contextvars", "clear_contextvars", "configure"]
@@ -46,14 +47,15 @@ def configure(service: str, settings: ServiceSettings) -> None:
         _add_service(service),
         add_trace,
     ]
+    exceptions = structlog.processors.ExceptionRenderer(stack_traces.formatter(service))
     render: list[Processor]
     if settings.log_format == "json":
-        render = [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+        render = [exceptions, redact, structlog.processors.JSONRenderer()]
     else:
         console = structlog.dev.ConsoleRenderer(
             colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
-        render = [structlog.processors.format_exc_info, redact, console]
+        render = [exceptions, redact, console]
     level = settings.log_level.upper()
     logging.config.dictConfig(
         {
@@ -95,6 +97,10 @@ def configure(service: str, settings: ServiceSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
+    )
+    logging.captureWarnings(True)
+    stack_traces.log_what_nobody_caught(
+        lambda event, exc_info: structlog.get_logger(__name__).critical(event, exc_info=exc_info)
     )
 
 

@@ -1,16 +1,21 @@
 import io
 import json
 import logging
+import sys
+import warnings
 from collections.abc import Callable, Iterator
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 import structlog
 from omnifil_servicekit import logs
+from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.settings import ServiceSettings
 from opentelemetry.sdk.trace import TracerProvider
 from pydantic import BaseModel, SecretStr, ValidationError
 
+QUOTED = {"claire martin": "where is my order"}  # here, since a trace shows the line that raises
 Lines = Callable[[], list[dict[str, Any]]]
 
 
@@ -21,9 +26,11 @@ def settings(**fields: Any) -> ServiceSettings:
 @pytest.fixture
 def restored() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, unraisable = root.handlers[:], root.level, sys.unraisablehook
     yield
     root.handlers, root.level = handlers, level
+    sys.excepthook, sys.unraisablehook = sys.__excepthook__, unraisable
+    logging.captureWarnings(False)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
@@ -102,6 +109,35 @@ def test_exceptions_keep_their_frames_and_lose_what_persons_wrote(lines: Lines) 
     assert "where is my order" not in first["exception"]
     assert "first name" not in second["event"]
     assert "handle_1" in second["event"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, UnicodeError, SMTPRecipientsRefused, StopAsyncIteration])
+def test_exceptions_that_quote_what_they_were_given_lose_their_words(lines: Lines, error: type[Exception]) -> None:
+    try:
+        try:
+            raise error(QUOTED)
+        except Exception as quoting:
+            raise ExceptionGroup("several", [Transient("the mailbox is away"), quoting]) from quoting
+    except ExceptionGroup:
+        structlog.get_logger().exception("failed")
+    (event,) = lines()
+    assert error.__name__ in event["exception"]
+    assert "test_logs.py" in event["exception"]
+    assert "the mailbox is away" in event["exception"]
+    assert "claire" not in event["exception"]
+    assert "order" not in event["exception"]
+
+
+def test_what_nobody_caught_and_what_is_warned_of_are_events_too(lines: Lines) -> None:
+    warnings.warn("old ways", DeprecationWarning, stacklevel=1)
+    try:
+        raise RuntimeError("kaputt")
+    except RuntimeError as error:
+        sys.excepthook(RuntimeError, error, error.__traceback__)
+    warned, uncaught = lines()
+    assert "old ways" in warned["event"]
+    assert (uncaught["event"], uncaught["level"]) == ("uncaught", "critical")
+    assert "RuntimeError: kaputt" in uncaught["exception"]
 
 
 def test_locals_of_a_frame_are_never_shown(restored: None, capsys: pytest.CaptureFixture[str]) -> None:
