@@ -69,7 +69,9 @@ class MemoryTopic:
     async def end_offsets(self) -> dict[int, int]:
         return {0: len(self.records)}
 
-    async def read(self, offsets: Offsets, stop: asyncio.Event) -> AsyncGenerator[Sequence[LogRecord], None]:
+    async def read(
+        self, offsets: Offsets, stop: asyncio.Event, *, lag_told: bool = False
+    ) -> AsyncGenerator[Sequence[LogRecord], None]:
         from agent_gateway.ports import PositionGone
 
         at = offsets.get(0, 0)

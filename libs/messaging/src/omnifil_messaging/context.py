@@ -86,6 +86,11 @@ def traced(things: Iterable[tuple[Hashable, Mapping[str, str]]]) -> list[Traced]
     return found
 
 
+def recorded_context(headers: Mapping[str, str]) -> str | None:
+    """The `traceparent` that came with a record, where its trace is recorded."""
+    return headers.get(TRACEPARENT) if traced([(None, headers)]) else None
+
+
 @contextmanager
 def processing(
     things: Sequence[Traced],

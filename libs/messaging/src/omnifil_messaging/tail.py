@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from omnifil_messaging.backoff import Backoff
 from omnifil_messaging.decoding import Decoder, Unprefixed, envelope
 from omnifil_messaging.failures import OffsetsGone
+from omnifil_messaging.lag import Lag
 from omnifil_messaging.received import Received
 from omnifil_messaging.settings import KafkaSettings
 
@@ -44,23 +45,35 @@ class TopicTail(Generic[T]):
         self._decoder = None if record_type is None else Decoder(record_type, self._unprefixed)
 
     async def read(
-        self, offsets: Start, stop: asyncio.Event, *, max_records: int = 1000, idle_s: float | None = None
+        self,
+        offsets: Start,
+        stop: asyncio.Event,
+        *,
+        max_records: int = 1000,
+        idle_s: float | None = None,
+        reader: str | None = None,
     ) -> AsyncIterator[list[Received[T]]]:
         """Batches from these offsets (by partition, of the next record) until `stop`; ordered inside a partition.
 
         A partition that `offsets` does not name is read from its beginning. With `idle_s` an empty batch comes
         whenever so long nothing did. A broker that goes away is waited for. Raises `OffsetsGone` when the records
-        to go on from no longer exist, also in the middle.
+        to go on from no longer exist, also in the middle. `reader` is the name under which its lag is told, if it is.
         """
+        now: AIOKafkaConsumer | None = None
+        lag = Lag(reader, {self._name: self.topic}, lambda: now) if reader is not None else None
         position: dict[int, int] | Literal["end", "beginning"] = offsets if isinstance(offsets, str) else dict(offsets)
         backoff, attempt = Backoff(ceiling_s=5.0), 0
         while not stop.is_set():
-            consumer = self._client()
+            consumer = now = self._client()
             try:
                 position = await self._begin(consumer, position, patient=attempt < _PATIENCE)
                 attempt = 0
                 async for records in self._batches(consumer, stop, position, max_records, idle_s):
+                    if lag is not None:
+                        lag.takes(records)
                     yield self._decoded(records)
+                    if lag is not None:
+                        lag.done()
             except OffsetOutOfRangeError as error:
                 raise OffsetsGone(self.topic, await self._gone(position)) from error
             except (KafkaError, Transient) as error:
@@ -73,6 +86,7 @@ class TopicTail(Generic[T]):
                 except TimeoutError:
                     continue
             finally:
+                now = None
                 await consumer.stop()
 
     async def end_offsets(self) -> dict[int, int]:

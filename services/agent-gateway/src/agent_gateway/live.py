@@ -9,10 +9,12 @@ from typing import Any
 import structlog
 from omnifil_contracts.stream import StreamHello, StreamLive, StreamPing, StreamReset
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.metrics import Stage, messages
 from pydantic import BaseModel
 
 from agent_gateway.domain.cursor import Cursor, Offsets
-from agent_gateway.domain.log import Bell, FellBehind, LogRecord, RecentLog, Slice
+from agent_gateway.domain.log import Bell, FellBehind, LogRecord, RecentLog, Slice, TraceOnce
+from agent_gateway.metrics import STREAM_BEHIND_RECORDS
 from agent_gateway.ports import PositionGone, TopicReader
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,8 @@ class StreamFrame:
 
     json: bytes
     cursor: str | None = None
+    traces: tuple[TraceOnce, ...] = ()
+    """Of the records that it shows for the first time, where they are recorded."""
 
 
 class TopicFeed:
@@ -36,6 +40,7 @@ class TopicFeed:
         self._reader = reader
         self._preload_records = preload_records
         self.log = RecentLog(held_records, bell)
+        self._news_from: Offsets = {}
         self.started = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -44,7 +49,8 @@ class TopicFeed:
             try:
                 if not self.started.is_set():
                     self._begin(await self._reader.end_offsets(), self._preload_records)
-                async for batch in self._reader.read(self.log.end, stop):
+                async for batch in self._reader.read(self.log.end, stop, lag_told=True):
+                    self._count(batch)
                     self.log.append(batch)
             except PositionGone:
                 self._begin(await self._reader.end_offsets(), 0)
@@ -56,7 +62,17 @@ class TopicFeed:
     def _begin(self, ends: Offsets, preload_records: int) -> None:
         each = preload_records // max(1, len(ends))
         self.log.start_at({number: max(0, end - each) for number, end in ends.items()})
+        self._news_from = ends
         self.started.set()
+
+    def _count(self, batch: Sequence[LogRecord]) -> None:
+        """What was there before us, others have shown."""
+        for record in batch:
+            if record.offset < self._news_from.get(record.partition, 0):
+                if record.trace is not None:
+                    record.trace.take()
+            elif record.message_channel is not None:
+                messages(record.message_channel, Stage.SHOWN).inc()
 
     async def catch_up(self, position: Offsets) -> AsyncGenerator[Slice, None]:
         """What lies between the position and the log, from the topic itself; nothing for who is in the log.
@@ -71,6 +87,8 @@ class TopicFeed:
             async for batch in batches:
                 for record in batch:
                     reached[record.partition] = record.offset + 1
+                    if record.trace is not None:
+                        record.trace.take()
                 if batch:
                     yield Slice(list(batch), dict(reached))
                 if self.log.holds(reached):
@@ -86,6 +104,13 @@ class LiveStream:
         self._dossiers, self._customers, self._presence = dossiers, customers, presence
         self._bell = bell
         self._ping_interval_s = ping_interval_s
+        self._places: dict[object, Offsets] = {}
+        STREAM_BEHIND_RECORDS.set_function(self.furthest_behind)
+
+    def furthest_behind(self) -> int:
+        """How many dossier events the client has still to get that lacks most."""
+        behind = self._dossiers.log.behind
+        return max((behind(place) for place in self._places.values()), default=0)
 
     def position(self) -> Cursor:
         """The position behind everything that has arrived here."""
@@ -93,43 +118,48 @@ class LiveStream:
 
     async def follow(self, cursor: Cursor | None) -> AsyncGenerator[StreamFrame, None]:
         """Everything behind the cursor, then what happens, until the client goes; ends after a `reset`."""
-        at = cursor or self.position()
-        presence = self._presence.log.end
-        yield _frame(StreamHello(behind=self._dossiers.log.behind(at.dossiers)))
-        is_live = False
-        while True:
-            try:
-                async for slice_ in self._dossiers.catch_up(at.dossiers):
-                    at = Cursor(slice_.position, at.customers)
-                    yield _events(slice_, at)
-                async for slice_ in self._customers.catch_up(at.customers):
-                    at = Cursor(at.dossiers, slice_.position)
-                    yield _customers(slice_)
-                # From here on nothing is awaited until the bell, so that no news is missed in between.
-                events = self._dossiers.log.after(at.dossiers, _SLICE_RECORDS)
-                customers = self._customers.log.after(at.customers, _SLICE_RECORDS)
-            except PositionGone:
-                yield _frame(StreamReset(reason="The position is older than what is kept: load the page again."))
-                return
-            except FellBehind:
-                continue
-            at = Cursor(events.position, customers.position)
-            heard = _ephemeral(self._presence.log, presence)
-            presence = heard.position
-            if customers.records:
-                yield _customers(customers)
-            if events.records or customers.records:
-                yield _events(events, at)
-            elif not is_live:
-                is_live = True
-                yield _frame(StreamLive())
-            elif not heard.records:
+        client = object()
+        try:
+            at = cursor or self.position()
+            presence = self._presence.log.end
+            yield _frame(StreamHello(behind=self._dossiers.log.behind(at.dossiers)))
+            is_live = False
+            while True:
+                self._places[client] = at.dossiers
                 try:
-                    await asyncio.wait_for(self._bell.wait(), self._ping_interval_s)
-                except TimeoutError:
-                    yield _frame(StreamPing())
-            if heard.records:
-                yield StreamFrame(_batch("presence", "presence", heard.records))
+                    async for slice_ in self._dossiers.catch_up(at.dossiers):
+                        at = Cursor(slice_.position, at.customers)
+                        yield _events(slice_, at)
+                    async for slice_ in self._customers.catch_up(at.customers):
+                        at = Cursor(at.dossiers, slice_.position)
+                        yield _customers(slice_)
+                    # From here on nothing is awaited until the bell, so that no news is missed in between.
+                    events = self._dossiers.log.after(at.dossiers, _SLICE_RECORDS)
+                    customers = self._customers.log.after(at.customers, _SLICE_RECORDS)
+                except PositionGone:
+                    yield _frame(StreamReset(reason="The position is older than what is kept: load the page again."))
+                    return
+                except FellBehind:
+                    continue
+                at = Cursor(events.position, customers.position)
+                heard = _ephemeral(self._presence.log, presence)
+                presence = heard.position
+                if customers.records:
+                    yield _customers(customers)
+                if events.records or customers.records:
+                    yield _events(events, at)
+                elif not is_live:
+                    is_live = True
+                    yield _frame(StreamLive())
+                elif not heard.records:
+                    try:
+                        await asyncio.wait_for(self._bell.wait(), self._ping_interval_s)
+                    except TimeoutError:
+                        yield _frame(StreamPing())
+                if heard.records:
+                    yield StreamFrame(_batch("presence", "presence", heard.records))
+        finally:
+            self._places.pop(client, None)
 
 
 def _ephemeral(log: RecentLog, position: Mapping[int, int]) -> Slice:
@@ -142,7 +172,8 @@ def _ephemeral(log: RecentLog, position: Mapping[int, int]) -> Slice:
 
 def _events(slice_: Slice, at: Cursor) -> StreamFrame:
     cursor = at.encode()
-    return StreamFrame(_batch("events", "events", slice_.records, cursor=cursor), cursor)
+    traces = tuple(record.trace for record in slice_.records if record.trace is not None)
+    return StreamFrame(_batch("events", "events", slice_.records, cursor=cursor), cursor, traces)
 
 
 def _customers(slice_: Slice) -> StreamFrame:

@@ -71,7 +71,9 @@ class TopicReader(Protocol):
 
     async def end_offsets(self) -> dict[int, int]: ...
 
-    def read(self, offsets: Offsets, stop: asyncio.Event) -> AsyncGenerator[Sequence[LogRecord], None]:
+    def read(
+        self, offsets: Offsets, stop: asyncio.Event, *, lag_told: bool = False
+    ) -> AsyncGenerator[Sequence[LogRecord], None]:
         """Batches, also empty ones now and then, from these offsets on, until `stop`.
 
         Raises `PositionGone` when retention has passed them.

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any
 
 import structlog
 from omnifil_contracts import ids
 from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.topics import PRESENCE_EVENTS
 from omnifil_messaging import OffsetsGone, Outgoing, Producer, Received, TopicTail
+from omnifil_messaging.context import recorded_context
 from pydantic_core import from_json, to_json
 
 from agent_gateway.domain.cursor import Offsets
-from agent_gateway.domain.log import LogRecord
+from agent_gateway.domain.log import LogRecord, TraceOnce
 from agent_gateway.ports import PositionGone
 
 log = structlog.get_logger(__name__)
 
 _SOURCE = "/omnifil/agent-gateway"
+_READER = "agent-gateway"
 _IDLE_S = 5.0
 
 
@@ -30,9 +33,11 @@ class KafkaTopicReader:
     async def end_offsets(self) -> dict[int, int]:
         return await self._tail.end_offsets()
 
-    async def read(self, offsets: Offsets, stop: asyncio.Event) -> AsyncGenerator[Sequence[LogRecord], None]:
+    async def read(
+        self, offsets: Offsets, stop: asyncio.Event, *, lag_told: bool = False
+    ) -> AsyncGenerator[Sequence[LogRecord], None]:
         try:
-            async for batch in self._tail.read(offsets, stop, idle_s=_IDLE_S):
+            async for batch in self._tail.read(offsets, stop, idle_s=_IDLE_S, reader=_READER if lag_told else None):
                 self._on_sign_of_life()
                 yield [record for received in batch if (record := _line(received)) is not None]
         except OffsetsGone as error:
@@ -62,4 +67,13 @@ def _line(received: Received[bytes]) -> LogRecord | None:
     if not isinstance(value, dict):
         log.error("record_left_out", topic=received.topic, partition=received.partition, offset=received.offset)
         return None
-    return LogRecord(received.partition, received.offset, to_json(value))
+    trace = TraceOnce(context) if (context := recorded_context(received.headers)) is not None else None
+    return LogRecord(received.partition, received.offset, to_json(value), _message_channel(value), trace)
+
+
+def _message_channel(value: dict[str, Any]) -> str | None:
+    """The channel of the message that this record tells of for the first time, if it tells of one."""
+    match value:
+        case {"entry": {"event": {"type": "message_linked", "message": {"channel": str(channel)}, **rest}}}:
+            return None if rest.get("moved_from") else channel
+    return None

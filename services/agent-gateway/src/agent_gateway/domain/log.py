@@ -13,13 +13,29 @@ from dataclasses import dataclass, field
 from agent_gateway.domain.cursor import Offsets
 
 
+@dataclass(slots=True)
+class TraceOnce:
+    """The trace context of a record, for whoever shows it first: one span for a record, not one for each client."""
+
+    context: str | None
+
+    def take(self) -> str | None:
+        context, self.context = self.context, None
+        return context
+
+
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """A record of the topic; `value` is its JSON as it came."""
+    """A record of the topic; `value` is its JSON as it came.
+
+    `message_channel` is set where it tells of a message, `trace` where its trace is recorded.
+    """
 
     partition: int
     offset: int
     value: bytes
+    message_channel: str | None = None
+    trace: TraceOnce | None = None
 
 
 class Bell:

@@ -11,18 +11,23 @@ from fastapi.responses import StreamingResponse
 from omnifil_servicekit.auth import Claims, TokenExpired, TokenInvalid
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
+from omnifil_servicekit.metrics import STREAM_CLIENTS, STREAM_ENDED, Client
 from omnifil_servicekit.problem import Problem
 from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocketState
 
 from agent_gateway.domain.cursor import Cursor, CursorInvalid
 from agent_gateway.entrypoints.agents import Doorkeeper
+from agent_gateway.entrypoints.showing import showing
 from agent_gateway.live import LiveStream
 from agent_gateway.settings import GatewaySettings
 
 _HELLO_TIMEOUT_S = 5
 _GOING_AWAY, _POLICY = 1001, 1008
 _UNAUTHENTICATED, _FORBIDDEN, _NO_HELLO, _TOO_SLOW, _TRY_LATER = 4401, 4403, 4408, 4429, 4503
+
+_GONE = "gone"
+"""The client went by itself."""
 
 Clock = Callable[[], datetime]
 
@@ -49,8 +54,11 @@ def router(
     async def websocket(socket: WebSocket) -> None:
         await socket.accept()
         try:
-            await _Session(socket, settings, live, doorkeeper, health, clock).run()
+            with STREAM_CLIENTS.labels(Client.AGENT_WEBSOCKET).track_inprogress():
+                await _Session(socket, settings, live, doorkeeper, health, clock).run()
         except _Closed as closed:
+            if closed.reason != _GONE:
+                STREAM_ENDED.labels(Client.AGENT_WEBSOCKET, closed.reason).inc()
             if socket.client_state is WebSocketState.CONNECTED:
                 with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                     await socket.close(closed.code, closed.reason)
@@ -129,12 +137,13 @@ class _Session:
         async with contextlib.aclosing(self._live.follow(cursor)) as frames:
             async for frame in frames:
                 try:
-                    async with asyncio.timeout(self._settings.gateway_send_timeout_s):
-                        await self._socket.send_text(frame.json.decode())
+                    with showing(frame, "websocket"):
+                        async with asyncio.timeout(self._settings.gateway_send_timeout_s):
+                            await self._socket.send_text(frame.json.decode())
                 except TimeoutError as error:
                     raise _Closed(_TOO_SLOW, "too-slow") from error
                 except (RuntimeError, WebSocketDisconnect) as error:
-                    raise _Closed(_GOING_AWAY, "gone") from error
+                    raise _Closed(_GOING_AWAY, _GONE) from error
         raise _Closed(_GOING_AWAY, "reset")
 
     async def _receive(self) -> None:
@@ -169,7 +178,7 @@ class _Session:
         try:
             message = await self._socket.receive_json()
         except (WebSocketDisconnect, RuntimeError) as error:
-            raise _Closed(_GOING_AWAY, "gone") from error
+            raise _Closed(_GOING_AWAY, _GONE) from error
         except (ValueError, KeyError) as error:
             raise _Closed(_POLICY, "not-json") from error
         if not isinstance(message, dict):
@@ -181,18 +190,22 @@ async def _sse(
     live: LiveStream, cursor: Cursor | None, claims: Claims, health: Health, clock: Clock
 ) -> AsyncGenerator[bytes, None]:
     """The same messages as events; the cursor is the id, so that a browser continues by itself."""
-    async with contextlib.aclosing(live.follow(cursor)) as frames:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(STREAM_CLIENTS.labels(Client.AGENT_SSE).track_inprogress())
+        frames = await stack.enter_async_context(contextlib.aclosing(live.follow(cursor)))
         while not health.stopping.is_set():
             left_s = (claims.expires_at - clock()).total_seconds()
             try:
                 frame = await asyncio.wait_for(anext(frames), max(0.0, left_s))
             except TimeoutError:
+                STREAM_ENDED.labels(Client.AGENT_SSE, "token-expired").inc()
                 yield b'event: closed\ndata: {"reason":"token-expired"}\n\n'
                 return
             except StopAsyncIteration:
                 return
             identifier = b"" if frame.cursor is None else b"id: " + frame.cursor.encode() + b"\n"
-            yield identifier + b"data: " + frame.json + b"\n\n"
+            with showing(frame, "sse"):
+                yield identifier + b"data: " + frame.json + b"\n\n"
 
 
 async def _verified(doorkeeper: Doorkeeper, token: str) -> Claims:
