@@ -17,10 +17,13 @@ class Assurance(StrEnum):
 
     @property
     def rank(self) -> int:
-        return ("claimed", "channel", "verified").index(self.value)
+        return _RANKS[self]
 
     def at_least(self, other: "Assurance") -> bool:
         return self.rank >= other.rank
+
+
+_RANKS = {assurance: rank for rank, assurance in enumerate(Assurance)}
 
 
 class Evidence(Value):
