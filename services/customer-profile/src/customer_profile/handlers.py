@@ -166,10 +166,10 @@ class Announcer:
         self._identities = identities
         self._announcements = announcements
 
-    async def announce(self, changed_keys: Collection[str]) -> None:
-        """For these identities: everybody whose they are or were."""
+    async def announce(self, changed_keys: Collection[str], customer_ids: Collection[str] = ()) -> None:
+        """These customers, and for these identities everybody whose they are or were."""
         states = await self._identities.by_keys(changed_keys)
-        await self._announce({customer for state in states.values() for customer in state.customers})
+        await self._announce({*customer_ids, *(customer for state in states.values() for customer in state.customers)})
 
     async def announce_all(self) -> None:
         """Everybody, for when nobody knows what has changed."""
@@ -177,6 +177,8 @@ class Announcer:
             await self._announce({customer for state in page for customer in state.customers})
 
     async def _announce(self, customer_ids: Collection[str]) -> None:
+        if not customer_ids:
+            return
         states = await self._identities.of_customers(customer_ids)
         await self._announcements.customers(
             [profiles.compose(customer_id, states[customer_id]) for customer_id in sorted(states)]

@@ -97,8 +97,8 @@ class IdentitiesContract:
         await identities.write([first], [])
         with pytest.raises(ChangedElsewhere):
             await identities.write([second, alone("email:x@y.test", name="Another")], [])
+        stale = replace(first, version=7)
         with pytest.raises(ChangedElsewhere):
-            stale = replace(first, version=7)
             await identities.write([], [Change(stale, stale.speaking("it")), Change(stale, stale.speaking("de"))])
         assert (await identities.by_keys([first.key])) == {first.key: first}
 

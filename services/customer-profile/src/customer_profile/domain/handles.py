@@ -28,7 +28,9 @@ def normalised(identity: Identity) -> Identity:
     """
     value = identity.value.strip()
     if base_kind(identity.kind) == "email":
-        value = _ROOT_DOT.sub("", value.translate(_ASCII_LOWER))
+        value = value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
+        if value.endswith("."):
+            value = _ROOT_DOT.sub("", value)
     return identity if value in (identity.value, "") else Identity(kind=identity.kind, value=value)
 
 
