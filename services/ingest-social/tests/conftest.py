@@ -128,12 +128,16 @@ class FakeLedger:
 
     async def open(self, command: SendMessage) -> Delivery:
         found = self._deliveries.setdefault(
-            command.outbound_id, {"command": command, "mids": {}, "attempted": None, "failed": None}
+            command.outbound_id, {"command": command, "mids": {}, "attempted": None, "failed": None, "attempts": 0}
         )
-        return Delivery(command, dict(found["mids"]), found["attempted"], found["failed"])
+        return Delivery(command, dict(found["mids"]), found["attempted"], found["failed"], found["attempts"])
 
-    async def attempting(self, outbound_id: str, piece: int) -> None:
-        self._deliveries[outbound_id]["attempted"] = piece
+    async def attempting(self, outbound_id: str, piece: int, attempts: int) -> bool:
+        found = self._deliveries[outbound_id]
+        if found["attempts"] != attempts:
+            return False
+        found.update(attempted=piece, attempts=attempts + 1)
+        return True
 
     async def sent(self, page: Page, psid: str, piece: SentPiece, at: datetime) -> None:
         known = self._pieces.setdefault(piece.mid, {})

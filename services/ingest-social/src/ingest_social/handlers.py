@@ -156,7 +156,7 @@ class Replies:
 
     async def _send(self, page: Page, delivery: Delivery) -> list[str]:
         """Send what has not been sent yet; the mids of all pieces."""
-        command, mids = delivery.command, dict(delivery.mids)
+        command, mids, attempts = delivery.command, dict(delivery.mids), delivery.attempts
         for piece in pieces(command):
             if piece.number in mids:
                 continue
@@ -165,16 +165,19 @@ class Replies:
                 continue
             if not mids and (closed := window_closed(command, self._clock())) is not None:
                 raise SendRefused(closed)
-            mids[piece.number] = await self._send_piece(page, command, piece)
+            mids[piece.number] = await self._send_piece(page, command, piece, attempts)
+            attempts += 1
         return [mids[number] for number in sorted(mids)]
 
-    async def _send_piece(self, page: Page, command: SendMessage, piece: Piece) -> str:
+    async def _send_piece(self, page: Page, command: SendMessage, piece: Piece, attempts: int) -> str:
         psid = command.target.conversation.key
         try:
             content = await self._files.get(piece.file) if piece.file is not None else None
         except FileGone as error:
             raise SendRefused(f"The file “{piece.file.filename if piece.file else ''}” is not in the store.") from error
-        await self._ledger.attempting(command.outbound_id, piece.number)
+        # Who had these partitions before may still be at it: of two, only one goes on.
+        if not await self._ledger.attempting(command.outbound_id, piece.number, attempts):
+            raise Transient("Another process has begun to send this reply: what became of it is looked at again.")
         began = self._clock()
         mid = await self._network.send(page, psid, piece, content, metadata(command.outbound_id, piece.number))
         await self._ledger.sent(page, psid, SentPiece(mid, command.outbound_id, piece.number), began)

@@ -76,12 +76,14 @@ class SentPiece:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How far a reply has come. `mids` by piece; `attempted` is the piece that may or may not have been taken."""
+    """How far a reply has come. `mids` by piece; `attempted` is the piece that may or may not have been taken;
+    `attempts` counts how often one was begun."""
 
     command: SendMessage
     mids: dict[int, str]
     attempted: int | None = None
     failed: str | None = None
+    attempts: int = 0
 
 
 class Ledger(Protocol):
@@ -91,8 +93,9 @@ class Ledger(Protocol):
         """The delivery as it stands; a new one if it is the first time."""
         ...
 
-    async def attempting(self, outbound_id: str, piece: int) -> None:
-        """Say, before sending, that this piece is about to be sent."""
+    async def attempting(self, outbound_id: str, piece: int, attempts: int) -> bool:
+        """Say, before sending, that this piece is about to be sent. False when somebody has begun another attempt
+        since there were so many: it is theirs now."""
         ...
 
     async def sent(self, page: Page, psid: str, piece: SentPiece, at: datetime) -> None:

@@ -15,7 +15,7 @@ PSID = "2000"
 class LedgerContract:
     async def test_a_delivery_is_found_as_it_was_left(self, ledger: Ledger, command: Any, writer: Any) -> None:
         assert (await ledger.open(command())).mids == {}
-        await ledger.attempting("out-1", 0)
+        assert await ledger.attempting("out-1", 0, 0)
         assert (await ledger.open(command())).attempted == 0
         await ledger.sent(writer.page, PSID, SentPiece("m_1", "out-1", 0), NOW)
         assert (await ledger.open(command())).mids == {0: "m_1"}
@@ -23,6 +23,14 @@ class LedgerContract:
         assert await ledger.echoed("out-1", 1) is None
         await ledger.failed("out-1", "why")
         assert (await ledger.open(command())).failed == "why"
+
+    async def test_of_two_that_begin_the_same_attempt_only_one_goes_on(self, ledger: Ledger, command: Any) -> None:
+        first, second = await ledger.open(command()), await ledger.open(command())
+        assert await ledger.attempting("out-1", 0, first.attempts)
+        assert not await ledger.attempting("out-1", 0, second.attempts)
+        again = await ledger.open(command())
+        assert again.attempts == first.attempts + 1
+        assert await ledger.attempting("out-1", 0, again.attempts)
 
     async def test_a_receipt_that_comes_before_the_answer_is_told_with_it(
         self, ledger: Ledger, command: Any, writer: Any

@@ -1,5 +1,6 @@
 """Delivering replies: each at most once, within the network's rules."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,6 +64,28 @@ async def test_an_answer_that_was_lost_is_recognised_by_its_echo(
     await replies.deliver([command()])
     assert len(network.sent) == 1
     assert records.reports[-1].provider_message_id == "m_77"
+
+
+async def test_a_process_that_lost_its_partitions_in_the_middle_of_a_reply_does_not_send_on(
+    replies: Replies, command: Any, network: Any, files: Any
+) -> None:
+    picture = await files.put(b"png", "image/png", "label.png")
+    fetch, fetching, fetched = files.get, asyncio.Event(), asyncio.Event()
+
+    async def fetch_slowly(file: Any) -> Any:
+        fetching.set()
+        await fetched.wait()
+        return await fetch(file)
+
+    files.get = fetch_slowly
+    slow = asyncio.create_task(replies.deliver([command(attachments=(picture,))]))
+    await fetching.wait()
+    files.get = fetch
+    await replies.deliver([command(attachments=(picture,))])
+    fetched.set()
+    with pytest.raises(Transient):
+        await slow
+    assert [metadata for *_, metadata in network.sent] == ["omnifil:out-1:0", "omnifil:out-1:1"]
 
 
 async def test_on_a_closed_window_nothing_is_sent_and_the_agent_learns_why(

@@ -45,6 +45,7 @@ class MongoLedger:
                         "mids": {},
                         "attempted": None,
                         "failed": None,
+                        "attempts": 0,
                     }
                 },
                 upsert=True,
@@ -52,11 +53,15 @@ class MongoLedger:
             document = await self._deliveries.find_one({"_id": command.outbound_id})
         found: Mapping[str, Any] = document or {}
         mids = {int(piece): str(mid) for piece, mid in found.get("mids", {}).items()}
-        return Delivery(command, mids, found.get("attempted"), found.get("failed"))
+        return Delivery(command, mids, found.get("attempted"), found.get("failed"), found.get("attempts", 0))
 
-    async def attempting(self, outbound_id: str, piece: int) -> None:
+    async def attempting(self, outbound_id: str, piece: int, attempts: int) -> bool:
+        unchanged = {"_id": outbound_id, "attempts": attempts if attempts else {"$in": [0, None]}}
         with translate():
-            await self._deliveries.update_one({"_id": outbound_id}, {"$set": {"attempted": piece}})
+            result = await self._deliveries.update_one(
+                unchanged, {"$set": {"attempted": piece, "attempts": attempts + 1}}
+            )
+        return bool(result.matched_count)
 
     async def sent(self, page: Page, psid: str, piece: SentPiece, at: datetime) -> None:
         with translate():
