@@ -33,6 +33,13 @@ class Timeline(Protocol):
         """These dossiers as of now; an unknown one is left out."""
         ...
 
+    def recall(self, conversation_id: str) -> Dossier | None:
+        """The dossier that this process remembers to have the conversation, as it was then; asks nobody.
+
+        Perhaps out of date: then what is decided on it is lost when it is appended.
+        """
+        ...
+
     async def append(self, groups: Sequence[Group]) -> dict[int, Lost]:
         """Write each group wholly or not at all, durably; the commit. Returns which (by index) were lost.
 

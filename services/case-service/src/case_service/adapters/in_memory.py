@@ -23,6 +23,7 @@ class InMemoryTimeline:
         self._appends: dict[tuple[str, int], Append] = {}
         self.appended: list[Append] = []
         """In the order of their commits, as a change stream would tell."""
+        self._claimed: dict[str, Dossier] = {}
 
     async def look_up(self, lookup: Lookup, *, newest: int | None = NEWEST_DOSSIERS) -> Found:
         ordinals: dict[str, dict[int, str]] = {}
@@ -50,6 +51,10 @@ class InMemoryTimeline:
                 found[dossier_id] = dossier
         return found
 
+    def recall(self, conversation_id: str) -> Dossier | None:
+        """As it was when the conversation was claimed: as out of date as a memory may be."""
+        return self._claimed.get(conversation_id)
+
     async def append(self, groups: Sequence[Group]) -> dict[int, Lost]:
         lost: dict[int, Lost] = {}
         for index, group in enumerate(groups):
@@ -60,6 +65,8 @@ class InMemoryTimeline:
             for each in group.appends:
                 self._appends[each.dossier_id, each.first_seq] = each
                 self.appended.append(each)
+                if each.dossier is not None:
+                    self._claimed |= dict.fromkeys(each.claims, each.dossier)
         return lost
 
     async def history(self, dossier_id: str) -> list[TimelineEntry]:

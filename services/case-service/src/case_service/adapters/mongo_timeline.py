@@ -36,10 +36,11 @@ _DOCUMENT_CHARS = 3_000_000
 """At four bytes a character well below MongoDB's 16 MB; what is longer is divided into several documents."""
 _RANGES = 100
 _CACHED_DOSSIERS = 5_000
+_CACHED_CLAIMS = 20_000
 
 
 class MongoTimeline:
-    """Implements `Timeline`. `load` keeps states as starting points only: what came after them is read each time."""
+    """Implements `Timeline`. `load` takes what is cached as a starting point: what came after it is read each time."""
 
     def __init__(self, mongo: Mongo, *, patterns: Patterns = DEFAULT_PATTERNS) -> None:
         self._mongo = mongo
@@ -48,6 +49,7 @@ class MongoTimeline:
         self._dossiers = database[DOSSIERS]
         self._patterns = patterns
         self._cache: LRUCache[str, Dossier] = LRUCache(_CACHED_DOSSIERS)
+        self._claimed: LRUCache[str, str] = LRUCache(_CACHED_CLAIMS)
 
     async def look_up(self, lookup: Lookup, *, newest: int | None = NEWEST_DOSSIERS) -> Found:
         ordinals, claims, spots = await asyncio.gather(
@@ -73,6 +75,10 @@ class MongoTimeline:
         self._cache.update(found)
         return found
 
+    def recall(self, conversation_id: str) -> Dossier | None:
+        dossier = self._cache.get(self._claimed.get(conversation_id, ""))
+        return dossier if dossier is not None and dossier.has_conversation(conversation_id) else None
+
     async def append(self, groups: Sequence[Group]) -> dict[int, Lost]:
         single: list[tuple[int, Document]] = []
         lost: dict[int, Lost] = {}
@@ -90,6 +96,8 @@ class MongoTimeline:
                     self._cache.pop(append.dossier_id, None)
                 elif append.dossier is not None:
                     self._cache[append.dossier_id] = append.dossier
+                    for claimed in append.claims:
+                        self._claimed[claimed] = append.dossier_id
         return lost
 
     async def history(self, dossier_id: str) -> list[TimelineEntry]:
@@ -158,12 +166,14 @@ class MongoTimeline:
         wanted = {"claims": {"$in": sorted(conversations), "$exists": True}}
         with translate():
             documents = await self._timeline.find(wanted, {"claims": True, "dossier_id": True}).to_list(None)
-        return {
+        found = {
             claimed: document["dossier_id"]
             for document in documents
             for claimed in document["claims"]
             if claimed in conversations
         }
+        self._claimed.update(found)  # for good: a claim is never given up, what moves is said by the dossiers
+        return found
 
     async def _spots(self, known: frozenset[str]) -> dict[str, list[Spot]]:
         if not known:

@@ -64,6 +64,8 @@ class Lookup:
     conversations: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     dossiers: frozenset[str] = frozenset()
+    recalled: tuple[tuple[str, Dossier], ...] = ()
+    """Conversations and who is remembered to have them. Not asked for: if that is wrong, the append is refused."""
 
     @classmethod
     def all_of(cls, lookups: Iterable["Lookup"]) -> "Lookup":
@@ -74,6 +76,7 @@ class Lookup:
             frozenset().union(*(lookup.conversations for lookup in each)),
             frozenset().union(*(lookup.known for lookup in each)),
             frozenset().union(*(lookup.dossiers for lookup in each)),
+            tuple(held for lookup in each for held in lookup.recalled),
         )
 
 

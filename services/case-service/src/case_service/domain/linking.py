@@ -1,6 +1,6 @@
 """What an identified message adds to which dossier."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
@@ -30,16 +30,43 @@ from case_service.domain.view import conversation_of
 _BRANCHES = 3
 
 
-def lookup_of(identified: IdentifiedMessage) -> Lookup:
-    """What has to be known before this message can be linked."""
+Recall = Callable[[str], Dossier | None]
+"""Who is remembered to have a conversation; perhaps not any more."""
+
+
+def lookup_of(identified: IdentifiedMessage, recall: Recall | None = None) -> Lookup:
+    """What has to be known before this message can be linked.
+
+    With `recall` less is asked for, at the risk that the append is refused: nothing for one more message of a customer
+    in a conversation whose dossier is remembered, and not whether others hold the conversation's id.
+    """
     message = identified.message
-    conversations = [each.conversation_id for each in _own_conversations(message)]
+    if recall is not None:
+        held = recall(message.conversation.conversation_id)
+        if held is not None and _goes_on(identified, held):
+            return Lookup(recalled=((message.conversation.conversation_id, held),))
+        conversations = [message.conversation.conversation_id]
+    else:
+        conversations = [each.conversation_id for each in _own_conversations(message)]
     known = [message.message_id, *_ancestor_ids(message)]
     known += [sent_key(token.outbound_id) for token in tokens_in(message.references)]
     return Lookup(
         customers=frozenset([identified.customer_id, *(each.customer_id for each in identified.suggestions)]),
         conversations=frozenset(conversations),
         known=frozenset(known),
+    )
+
+
+def _goes_on(identified: IdentifiedMessage, held: Dossier) -> bool:
+    """Whether the thread alone decides: the dossier's customer goes on in a live one, and points nowhere else."""
+    message = identified.message
+    return (
+        held.is_live
+        and held.customer_id == identified.customer_id
+        and message.direction == "inbound"
+        and message.automatic is None
+        and not message.references
+        and not identified.suggestions
     )
 
 

@@ -62,7 +62,7 @@ class Deliveries:
         await settle(
             self._timeline,
             batch,
-            lookup=lookup_of_report,
+            lookup=lambda item, _: lookup_of_report(item),
             decide=lambda casebook, item, _: note_delivery(casebook, item),
             customer=lambda item: item.dossier_id,
             clock=self._clock,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from omnifil_servicekit.errors import Transient
 
 from case_service.domain.casebook import Casebook, Decision, Group, Lookup, dossiers_to_follow
 from case_service.domain.dossier import Dossier
+from case_service.domain.linking import Recall
 from case_service.domain.references import Patterns
 from case_service.metrics import DECISIONS_REDONE
 from case_service.ports import NEWEST_DOSSIERS, Timeline
@@ -33,23 +35,25 @@ async def open_casebook(
 ) -> Casebook:
     """Everything that the lookup leads to, also along the moves of its conversations (`follow_all`: of any)."""
     found = await timeline.look_up(lookup, newest=newest)
+    holders = {conversation_id: dossier.id for conversation_id, dossier in lookup.recalled}
     dossiers: dict[str, Dossier] = {}
     wanted = found.dossiers | lookup.dossiers
-    conversations = found.conversations | lookup.conversations
+    conversations = found.conversations | lookup.conversations | holders.keys()
     while wanted:
         loaded = await timeline.load(sorted(wanted))
         dossiers |= loaded
         if follow_all:
             conversations |= {each for dossier in loaded.values() for each in dossier.memory.moved_to}
         wanted = dossiers_to_follow(loaded.values(), conversations) - dossiers.keys()
-    return Casebook(dossiers, found, patterns)
+    recalled = {dossier.id: dossier for _, dossier in lookup.recalled}
+    return Casebook(recalled | dossiers, replace(found, claims={**holders, **found.claims}), patterns)
 
 
 async def settle(
     timeline: Timeline,
     items: Sequence[T],
     *,
-    lookup: Callable[[T], Lookup],
+    lookup: Callable[[T, Recall | None], Lookup],
     decide: Callable[[Casebook, T, datetime], Decision],
     customer: Callable[[T], str],
     clock: Clock,
@@ -58,12 +62,15 @@ async def settle(
 ) -> None:
     """Decide all items in order and append the outcome; what lost a race is decided again. Raises `Transient`.
 
+    The first time `lookup` may rely on what is remembered; what was lost by that is looked up whole.
+
     `written` is told of each entry once it is durable.
     """
     pending = list(items)
     done: set[str] = set()
-    for _ in range(ROUNDS):
-        wanted = Lookup.all_of(lookup(item) for item in pending)
+    for attempt in range(ROUNDS):
+        recall = timeline.recall if attempt == 0 else None
+        wanted = Lookup.all_of(lookup(item, recall) for item in pending)
         casebook, now = await open_casebook(timeline, wanted, patterns), clock()
         for number, item in enumerate(pending):
             if number % _BREATH == _BREATH - 1:
