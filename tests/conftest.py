@@ -16,8 +16,10 @@ from omnifil_devstack.story.agent import Agent
 from omnifil_devstack.story.customer import World
 
 # Test files are imported one by one, without a package to share things in: each folder here has one, of its own name.
-for folder in ("bench", "browser", "chaos", "contracts", "../services/case-service/tests", "watching"):
+for folder in ("bench", "browser", "chaos", "contracts", "e2e", "../services/case-service/tests", "watching"):
     sys.path.insert(0, str((Path(__file__).parent / folder).resolve()))
+
+from e2e_spans.collector import SpanCollector  # noqa: E402  found by the lines above
 
 _BASES = range(DEFAULT_BASE + 20_000, 60_000, 100)
 
@@ -31,7 +33,14 @@ def _omnifil(*arguments: str, environment: dict[str, str] | None = None) -> subp
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def collector() -> Iterator[SpanCollector]:
+    """Where the suite of the tests sends its spans: of traces that a test begins, and of no others."""
+    with SpanCollector() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, collector: SpanCollector) -> Iterator[Stack]:
     """The running suite. It is stopped and forgotten afterwards, whatever happened.
 
     With `OMNIFIL_TEST_STACK=1` it is the one that runs already (`omnifil up`), for whoever writes a test.
@@ -45,6 +54,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     patched = pytest.MonkeyPatch()
     patched.setenv("OMNIFIL_HOME", str(own_home))
     patched.setenv("OMNIFIL_PORT_BASE", str(base))
+    patched.setenv("OMNIFIL_OTLP_ENDPOINT", collector.url)
+    patched.setenv("OMNIFIL_TRACE_RATIO", "0")
+    patched.setenv("OTEL_BSP_SCHEDULE_DELAY", "500")  # ms
     try:
         started = _omnifil("up", "--detach")
         assert started.returncode == 0, started.stdout + started.stderr + _newest_logs(own_home)

@@ -29,6 +29,7 @@ _STEADY_S = 60
 """Having run that long, a service that crashes begins with the shortest pause again."""
 
 Announce = Callable[[str], None]
+_PASSED_ON = ("OMNIFIL_OTLP_ENDPOINT", "OMNIFIL_TRACE_RATIO")
 
 
 class AlreadyRunning(StackError):
@@ -240,8 +241,8 @@ def _first(failures: BaseExceptionGroup[StackError | OSError]) -> StackError | O
 
 
 def _inherited() -> dict[str, str]:
-    """Our environment without settings of other runs, which would surprise."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("OMNIFIL_")}
+    """Our environment without settings of other runs, which would surprise; but where traces go is for us to say."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OMNIFIL_") or name in _PASSED_ON}
 
 
 def _how(code: int) -> str:

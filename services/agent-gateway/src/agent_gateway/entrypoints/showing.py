@@ -12,7 +12,7 @@ _STREAM = "agent-stream"
 
 @contextmanager
 def showing(frame: StreamFrame, way: str) -> Iterator[None]:
-    """While the frame is sent by this way: a span for each record that is shown first here, where its trace is recorded."""
+    """While the frame is sent this way: a span for each record of a recorded trace that nobody was sent before."""
     if not frame.traces:
         yield
         return
