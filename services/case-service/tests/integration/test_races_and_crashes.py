@@ -228,11 +228,9 @@ async def test_a_relay_that_lost_the_stream_reads_the_timeline_again(
 
         async def first_told() -> None:
             await told(mongo_timeline, await events_seen())
+            assert await Positions(mongo.database(DATABASE)).load(WATERMARK)
 
         await eventually(first_told, timeout_s=20)
-    positions = Positions(mongo.database(DATABASE))
-    stored = await positions.load(WATERMARK)
-    assert stored is not None
     await linking(mongo_timeline).link(batch[8:])
     await mongo.database(DATABASE)["positions"].update_one(
         {"_id": WATERMARK}, {"$set": {"resume_token": {"_data": "82" + "0" * 40}}}
