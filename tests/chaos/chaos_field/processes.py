@@ -26,7 +26,9 @@ def present_stack() -> Stack:
 
 def present(name: str) -> Process:
     """The process that the supervisor has under this name now; it may have ended already."""
-    return present_stack().processes[name]
+    process = present_stack().processes.get(name)
+    assert process is not None, f"{name} is being started."
+    return process
 
 
 async def send(name: str, what: signal.Signals) -> Process:
