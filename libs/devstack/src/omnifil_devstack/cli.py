@@ -93,6 +93,26 @@ def status(as_json: _AsJson = False) -> None:
 
 
 @app.command()
+def top(
+    once: Annotated[
+        bool, typer.Option("--once", help="Look once and end; exit code 1 when a process is not well.")
+    ] = False,
+    as_json: _AsJson = False,
+    interval_s: Annotated[float, typer.Option("--interval", help="Seconds between two looks.", min=0.2)] = 2,
+) -> None:
+    """Watch what runs: rate and lag by channel and stage, who waits longest, what was set aside; `q` ends it."""
+    from omnifil_devstack.watching import top as watching
+
+    watching.running()
+    console = Console(highlight=False)
+    if once or as_json or not console.is_terminal:
+        if not watching.show_once(console, interval_s, as_json=as_json):
+            raise typer.Exit(1)
+    else:
+        watching.show_live(console, interval_s)
+
+
+@app.command()
 def logs(
     service: Annotated[str | None, typer.Argument(help="One process; all when not given.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
