@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit bench lint lint-python lint-web lint-deploy generate format lock clean-data clean
+.PHONY: help setup demo test test-unit bench chaos lint lint-python lint-web lint-deploy generate format lock clean-data clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test-unit: setup ## the tests that need no server
 
 bench: setup ## how near the floor: figures and plots into docs/; ARGS="--only throughput --quick" chooses
 	@PYTHONPATH=tests/bench $(BIN)/python -m omnifil_bench $(ARGS)
+
+chaos: setup ## ten minutes of faults while customers write; ARGS="--shape cluster --seed 7" chooses
+	@PYTHONPATH=tests/chaos $(BIN)/python -m chaos_play $(ARGS)
 
 lint: lint-python lint-web lint-deploy ## style, types, arrows between modules, generated files
 

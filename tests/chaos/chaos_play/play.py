@@ -1,123 +1,239 @@
-"""The whole play: gather the crowd, let everybody write, kill, wait until all has arrived, reckon."""
+"""The whole play: raise the field, let everybody write and answer, strike, wait until all has arrived, reckon."""
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
-from omnifil_contracts.dossier import DeliveryState
-from omnifil_devstack.stack_file import Stack
-from omnifil_devstack.story.agent import Agent
+from chaos_field.field import Field, Shape
+from omnifil_contracts.topics import REGISTRY
+from omnifil_messaging import KafkaSettings, ensure_topics
 from omnifil_testkit.waiting import eventually_ as eventually
 
-from chaos_play import faults
 from chaos_play.crowd import Crowd, End
-from chaos_play.desk import REPLY_THREAD, Desk
-from chaos_play.ledger import Ledger, Mark
-from chaos_play.reckoning import Reckoning, Standing, reckon_messages, reckon_replies, reckon_timelines
+from chaos_play.desk import Desk
+from chaos_play.evidence import Evidence
+from chaos_play.http import client
+from chaos_play.ledger import REPLY, Ledger, Mark
+from chaos_play.reckoning import (
+    Reckoning,
+    reckon_letters,
+    reckon_messages,
+    reckon_published,
+    reckon_replies,
+    reckon_screen,
+)
+from chaos_play.rhythm import Rhythm
+from chaos_play.screen import Screen
+from chaos_play.stalls import stalls
+from chaos_play.striker import Striker
+from chaos_play.topic_door import CHANNEL, FORM
 
-SERVICES = ("case-service", "customer-profile", "ingest-email", "ingest-chat", "ingest-social", "agent-gateway")
-SERVERS = ("mongod", "kafka")
-_BACK_WITHIN_S = 90
-_ARRIVED_WITHIN_S = 60
-_REPLY_EVERY_S = 1.5
+_SCREENS = 4
+_COMMANDS_PER_S = 0.4
+"""Of each desk."""
+_ARRIVED_WITHIN_S = 120
+_MOST_STALL_S = 30.0
+_MAY_BE_EITHER = "It is not known whether"
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is to be."""
+
+    seed: int
+    seconds: float
+    messages: int
+    shape: str
+    folder: Path
+    port_base: int
+    pause_s: tuple[float, float] = (0.5, 3.0)
+    """Between two faults."""
+
+
+@dataclass
 class Play:
-    """One run on a stack that is up."""
+    """One run."""
 
-    def __init__(self, stack: Stack, http: httpx.AsyncClient, seed: int) -> None:
-        self._stack = stack
-        self._http = http
-        self._random = Random(seed)
-        self._ledger = Ledger(run=f"{time.time_ns():x}")
-        self._told = Reckoning(seed=seed)
+    wanted: Wanted
+    told: Reckoning = field(init=False)
 
-    async def run(self, victims: Sequence[str]) -> Reckoning:
-        """Kill these one after the other, in an order drawn from the seed, while everybody writes."""
+    def __post_init__(self) -> None:
+        self.told = Reckoning(seed=self.wanted.seed, shape=self.wanted.shape)
+
+    async def run(self) -> Reckoning:
+        """All of it."""
         started = time.monotonic()
-        stop = asyncio.Event()
+        wanted = self.wanted
+        ledger = Ledger.begun(wanted.folder)
         async with (
-            Agent.signed_in(self._stack, self._http) as agent,
-            Crowd.gathered(self._stack, self._http, self._ledger, stop) as crowd,
+            Field.raised(Shape(wanted.shape), wanted.folder / "home", wanted.port_base, seed=wanted.seed) as stage,
+            client() as http,
         ):
-            desk = Desk(self._stack, self._http, agent, self._ledger, self._random, stop)
-            async with crowd.writing(stop), asyncio.TaskGroup() as answering:
-                answering.create_task(desk.answer(_REPLY_EVERY_S))
-                try:
-                    for victim in self._random.sample(list(victims), k=len(victims)):
-                        await self._kill(victim)
-                    await self._more_is_written(10)
-                finally:
-                    stop.set()
-            self._told.sent, self._told.acknowledged = len(self._ledger.sent), len(self._ledger.acknowledged)
-            await self._wait_for_all(desk, crowd)
-            await self._reckon(agent, desk, crowd)
-        self._told.seconds = time.monotonic() - started
-        return self._told
+            stack = stage.stack
+            await ensure_topics(KafkaSettings(stack.kafka, client_id="chaos"), REGISTRY, channels=[CHANNEL, FORM])
+            crowd = Crowd(stack, http, ledger, Random(wanted.seed + 1), wanted.messages / wanted.seconds)
+            random = Random(wanted.seed)
+            striker = Striker(stage.faults(random), random, wanted.folder / "faults.jsonl", wanted.pause_s)
+            self.told.skipped = striker.draw.skipped
+            async with self._screens(stage, http, ledger) as screens, crowd.gathered():
+                desks = [Desk(screen, Random(wanted.seed + 2 + each)) for each, screen in enumerate(screens)]
+                await self._act(crowd, desks, striker)
+                await stage.settled(120)
+                evidence = await self._all_arrived(stack, ledger, screens, crowd)
+                await self._reckon(ledger, evidence, screens, desks, crowd, striker)
+        self.told.seconds = time.monotonic() - started
+        return self.told
 
-    async def _kill(self, victim: str) -> None:
-        await self._more_is_written(self._random.randint(5, 25))
-        killed = faults.kill(victim)
-        self._told.faults.append(victim)
-        await faults.back(killed, victim, self._http, _BACK_WITHIN_S)
+    @asynccontextmanager
+    async def _screens(self, stage: Field, http: httpx.AsyncClient, ledger: Ledger) -> AsyncIterator[list[Screen]]:
+        """By WebSocket and by server-sent events, on the gateways in turn."""
+        agents = stage.stack.issuer.agents
+        screens = [
+            Screen(
+                name=f"{kind}{number}",
+                kind=kind,
+                gateway=stage.gateways[number % len(stage.gateways)],
+                stack=stage.stack,
+                http=http,
+                login=agents[number % len(agents)],
+                ledger=ledger,
+            )
+            for number in range(_SCREENS)
+            for kind in (("ws", "sse")[number // 2],)
+        ]
+        async with AsyncExitStack() as opened:
+            for screen in screens:
+                await opened.enter_async_context(screen.open())
+            yield screens
 
-    async def _more_is_written(self, count: int) -> None:
-        goal = len(self._ledger.acknowledged) + count
-        await eventually(lambda: len(self._ledger.acknowledged) >= goal, _BACK_WITHIN_S)
+    async def _act(self, crowd: Crowd, desks: list[Desk], striker: Striker) -> None:
+        stop = asyncio.Event()
+        async with crowd.writing(stop), asyncio.TaskGroup() as working:
+            for desk in desks:
+                working.create_task(desk.work(Rhythm(_COMMANDS_PER_S, stop, desk.random)))
+            try:
+                await striker.strike(self.wanted.seconds)
+            finally:
+                stop.set()
 
-    async def _wait_for_all(self, desk: Desk, crowd: Crowd) -> None:
+    async def _all_arrived(self, stack: Any, ledger: Ledger, screens: list[Screen], crowd: Crowd) -> Evidence:
         """Whatever is not there after that is missing, which the reckoning says."""
+        evidence = Evidence()
 
         async def all_there() -> None:
-            seen = {mark for _, _, mark in desk.linked()} | {mark for mark, _ in desk.requested()}
-            assert self._ledger.acknowledged <= seen
-            states = desk.delivery_states()
-            requested = [target.outbound_id for _, reply in desk.requested() for target in reply.targets]
-            assert all(states.get(outbound_id) for outbound_id in requested)
-            for end in crowd.ends:
-                assert self._due_at(end, desk) <= await self._arrived_at(end)
+            nonlocal evidence
+            for screen in screens:
+                assert ledger.acknowledged.keys() <= screen.first_seen.keys()
+            evidence = await Evidence.gathered(stack)
+            replies = Replies.of(evidence, ledger)
+            assert replies.decided
+            for end in crowd.ends():
+                assert (
+                    not Counter(replies.due_at(end))
+                    - Counter(await arrived_at(end, ledger))
+                    - Counter(replies.given_up)
+                )
+            counts = {sum(map(len, screen.timelines.values())) for screen in screens}
+            assert counts == {sum(map(len, evidence.stored.values()))}
 
         try:
             await eventually(all_there, _ARRIVED_WITHIN_S)
         except AssertionError:
-            return
+            evidence = await Evidence.gathered(stack)
+        return evidence
 
-    async def _reckon(self, agent: Agent, desk: Desk, crowd: Crowd) -> None:
-        standing = Standing()
-        mine = {dossier_id for dossier_id, _, _ in desk.linked()}
-        for dossier_id in sorted(mine):
-            asked = await agent.whole_timeline(dossier_id)
-            reckon_timelines(dossier_id, agent.timelines[dossier_id], asked, self._told)
-            standing.add(dossier_id, asked)
-        reckon_messages(self._ledger, standing, REPLY_THREAD, self._told)
-        for end in crowd.ends:
-            reckon_replies(self._due_at(end, desk), await self._arrived_at(end), end.thread, self._told)
-        taken = {mark for mark in self._ledger.acknowledged if mark.thread == REPLY_THREAD}
-        forgotten = sorted(taken - {mark for mark, _ in desk.requested()})
-        self._told.lost += self._told.complain(len(forgotten), f"Commands accepted without effect: {forgotten[:10]}")
-        failed = [each for each, states in desk.delivery_states().items() if DeliveryState.FAILED in states]
-        self._told.complain(len(failed), f"Replies that are said to have failed: {failed[:10]}")
-        self._told.complain(len(desk.refused), f"Replies refused: {desk.refused[:3]}")
-        self._told.gaps += self._told.complain(agent.conflicts, "The stream showed two entries under one seq.")
+    async def _reckon(
+        self,
+        ledger: Ledger,
+        evidence: Evidence,
+        screens: list[Screen],
+        desks: list[Desk],
+        crowd: Crowd,
+        striker: Striker,
+    ) -> None:
+        told = self.told
+        told.sent, told.acknowledged = len(ledger.sent), len(ledger.acknowledged)
+        told.sent_again = dict(ledger.sent_again)
+        told.faults = striker.by_kind()
+        reckon_messages(ledger, evidence, told)
+        reckon_published(evidence, told)
+        for screen in screens:
+            reckon_screen(evidence, screen, told)
+        replies = Replies.of(evidence, ledger)
+        told.replies_given_up = len(replies.given_up)
+        told.complain(replies.failed, "Replies that are said to have failed")
+        for end in crowd.ends():
+            reckon_replies(replies.due_at(end), replies.given_up, await arrived_at(end, ledger), end.name, told)
+        reckon_letters(ledger, evidence, told)
+        told.complain(crowd.poisoner.let_in, "Let in")
+        for desk in desks:
+            told.complain(desk.refused, "Commands refused")
+            told.replies_twice += told.complain(desk.other_answers, "A command sent twice was answered in two ways")
         for visitor in crowd.visitors:
-            self._told.duplicated += self._told.complain(visitor.contradictions, "A chat entry changed its text.")
-            own = self._ledger.marks_in(" ".join(visitor.own()))
-            again = len(list(own)) - len(set(own))
-            self._told.duplicated += self._told.complain(again, "A visitor sees an own message twice.")
-
-    def _due_at(self, end: End, desk: Desk) -> Counter[Mark]:
-        """The replies that went out on conversations of this end."""
-        held = {event.conversation_id for _, event, mark in desk.linked() if mark.thread.startswith(end.thread)}
-        return Counter(
-            mark
-            for mark, reply in desk.requested()
-            for target in reply.targets
-            if target.conversation.conversation_id in held
+            own = Counter(mark for text in visitor.own() for mark in ledger.marks_in(text))
+            told.duplicated += told.complain(+(own - Counter(list(own))), "A visitor sees an own message twice")
+            told.duplicated += told.complain([1] * visitor.contradictions, "A chat entry changed its text")
+        shown = {screen.name: screen.first_seen for screen in screens}
+        found = stalls(striker.blows, ledger.acknowledged, shown)
+        told.longest_stall_s = found[0].seconds if found else 0.0
+        told.complain(
+            [f"{s.seconds:.0f} s after {s.blow.kind} {s.blow.target} ({s.what})" for s in found if s.seconds > 30],
+            f"Stalls over {_MOST_STALL_S:.0f} s",
+        )
+        told.complain(
+            [f"{b.kind} {b.target}: {b.failed}" for b in striker.blows if b.failed], "Faults that did not go as planned"
         )
 
-    async def _arrived_at(self, end: End) -> Counter[Mark]:
-        marks = [mark for text in await end.seen() for mark in self._ledger.marks_in(text)]
-        return Counter(mark for mark in marks if mark.thread == REPLY_THREAD)
+
+@dataclass
+class Replies:
+    """What went out, by the timeline: who should have it, and what was given up with a sentence to the agent."""
+
+    due: list[tuple[str, Mark]] = field(default_factory=list)
+    """Conversation and reply."""
+    given_up: set[Mark] = field(default_factory=set)
+    failed: list[str] = field(default_factory=list)
+    decided: bool = True
+    threads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Of the writers, by conversation."""
+
+    @classmethod
+    def of(cls, evidence: Evidence, ledger: Ledger) -> "Replies":
+        """From all timelines."""
+        replies, asked, states = cls(), dict[str, Mark](), set[str]()
+        for timeline in evidence.stored.values():
+            for seq in sorted(timeline):
+                event = timeline[seq]["event"]
+                match event["type"]:
+                    case "message_linked" if mark := ledger.mark_in(event["message"]["text"]):
+                        replies.threads[event["conversation_id"]].add(mark.thread)
+                    case "reply_requested" if mark := ledger.mark_in(event["text"]):
+                        for target in event["targets"]:
+                            asked[target["outbound_id"]] = mark
+                            replies.due.append((target["conversation"]["conversation_id"], mark))
+                    case "delivery_updated":
+                        states.add(event["outbound_id"])
+                        if event["state"] == "failed" and (mark := asked.get(event["outbound_id"])):
+                            if str(event["reason"]).startswith(_MAY_BE_EITHER):
+                                replies.given_up.add(mark)
+                            else:
+                                replies.failed.append(f"{mark}: {event['reason']}")
+        replies.decided = asked.keys() <= states
+        return replies
+
+    def due_at(self, end: End) -> list[Mark]:
+        """The replies that went out on conversations of this end."""
+        held = {each for each, threads in self.threads.items() if any(end.holds(thread) for thread in threads)}
+        return [mark for conversation_id, mark in self.due if conversation_id in held]
+
+
+async def arrived_at(end: End, ledger: Ledger) -> list[Mark]:
+    """The replies that a customer has, in the order in which they came."""
+    return [mark for text in await end.seen() for mark in ledger.marks_in(text) if mark.channel == REPLY]

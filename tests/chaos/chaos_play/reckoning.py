@@ -1,40 +1,56 @@
-"""Holds what everybody has in the end against what was said."""
+"""Holds what everybody has in the end against what was said, entry by entry."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
-from omnifil_contracts.dossier import ConversationUnlinked, MessageLinked, MessageUnlinked, TimelineEntry
-
-from chaos_play.ledger import Ledger, Mark
+from chaos_play.evidence import Entry, Evidence
+from chaos_play.ledger import NOTE, POISON, REPLY, Ledger, Mark
+from chaos_play.screen import Screen, text_of
+from chaos_play.topic_door import NEWCOMER
 
 
 @dataclass
 class Reckoning:
     """One line for a machine; `problems` has a sentence for each thing that is off."""
 
+    seed: int
+    shape: str
     sent: int = 0
     acknowledged: int = 0
+    stored: int = 0
+    published: int = 0
+    shown: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
     lost: int = 0
     duplicated: int = 0
     out_of_order: int = 0
     gaps: int = 0
     replies_twice: int = 0
-    faults: list[str] = field(default_factory=list)
-    seconds: float = 0
-    seed: int = 0
+    replies_given_up: int = 0
+    """Said to have failed with a sentence for the agent: a connection broke and it may have arrived."""
+    dead_lettered: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    sent_again: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    longest_stall_s: float = 0.0
+    seconds: float = 0.0
+    broken: str | None = None
+    folder: str | None = None
     problems: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The one line."""
-        return vars(self) | {"seconds": round(self.seconds, 1)}
+        return vars(self) | {"seconds": round(self.seconds, 1), "longest_stall_s": round(self.longest_stall_s, 1)}
 
-    def complain(self, count: int, sentence: str) -> int:
-        """Note the problem if there is one; the count."""
-        if count:
-            self.problems.append(sentence)
-        return count
+    def complain(self, found: Collection[object], sentence: str) -> int:
+        """Note a problem if something was found; how many."""
+        if found:
+            self.problems.append(f"{sentence}: {len(found)}, such as {list(map(str, found))[:8]}")
+        return len(found)
 
 
 class Standing:
@@ -42,20 +58,22 @@ class Standing:
 
     def __init__(self) -> None:
         self._here: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
-        self.linked_twice = 0
+        self.linked_twice: list[str] = []
 
-    def add(self, dossier_id: str, entries: Iterable[TimelineEntry]) -> None:
+    def add(self, dossier_id: str, entries: Iterable[Entry]) -> None:
         """The whole timeline of a dossier."""
         here = self._here[dossier_id]
-        for entry in entries:
-            match entry.event:
-                case MessageLinked(message=message, conversation_id=conversation_id):
-                    self.linked_twice += message.message_id in here
-                    here[message.message_id] = (conversation_id, message.text)
-                case MessageUnlinked(message_id=message_id):
-                    here.pop(message_id, None)
-                case ConversationUnlinked(conversation_id=gone, messages=went) if went:
-                    for message_id in [each for each, (of, _) in here.items() if of == gone]:
+        for event in (entry["event"] for entry in entries):
+            match event["type"]:
+                case "message_linked":
+                    message = event["message"]
+                    if message["message_id"] in here:
+                        self.linked_twice.append(message["message_id"])
+                    here[message["message_id"]] = (event["conversation_id"], message["text"])
+                case "message_unlinked":
+                    here.pop(event["message_id"], None)
+                case "conversation_unlinked" if event["messages"]:
+                    for message_id in [each for each, (of, _) in here.items() if of == event["conversation_id"]]:
                         del here[message_id]
 
     def marks(self, ledger: Ledger) -> dict[str, list[Mark]]:
@@ -66,42 +84,122 @@ class Standing:
         }
 
 
-def reckon_messages(ledger: Ledger, standing: Standing, replies: str, told: Reckoning) -> None:
-    """Every acknowledged message stands once, in one dossier, in its writer's order."""
+def in_order(timeline: Mapping[int, Entry]) -> list[Entry]:
+    """By `seq`."""
+    return [timeline[seq] for seq in sorted(timeline)]
+
+
+def reckon_messages(ledger: Ledger, evidence: Evidence, told: Reckoning) -> None:
+    """Every acknowledged message stands once, in one dossier, in its writer's order; every command took effect once."""
+    standing, agents = Standing(), Counter[Mark]()
+    for dossier_id, timeline in evidence.stored.items():
+        standing.add(dossier_id, in_order(timeline))
+        for entry in timeline.values():
+            if entry["event"]["type"] != "message_linked" and (text := text_of(entry["event"])):
+                agents.update(mark for mark in [ledger.mark_in(text)] if mark)
     by_dossier = standing.marks(ledger)
-    places = Counter(mark for marks in by_dossier.values() for mark in marks)
-    written = {mark for mark in ledger.acknowledged if mark.thread != replies}
-    lost = sorted(written - set(places))
-    twice = sorted(mark for mark, count in places.items() if count > 1)
-    told.lost += told.complain(len(lost), f"Lost: {lost[:10]}")
-    told.duplicated += told.complain(len(twice), f"More than once in the dossiers: {twice[:10]}")
-    told.duplicated += told.complain(standing.linked_twice, f"{standing.linked_twice} linked again where they stand.")
+    places = Counter(mark for marks in by_dossier.values() for mark in marks) + agents
+    told.stored = len(places)
+    told.lost += told.complain(sorted(ledger.acknowledged.keys() - places.keys()), "Acknowledged but not stored")
+    told.duplicated += told.complain(
+        sorted(mark for mark, count in places.items() if count > 1), "More than once in the dossiers"
+    )
+    told.duplicated += told.complain(standing.linked_twice, "Linked again where they stand")
+    told.duplicated += told.complain(
+        sorted(mark for mark in places if mark.channel == POISON), "Poison that got into a dossier"
+    )
+    homes: dict[str, set[str]] = defaultdict(set)
     for dossier_id, marks in by_dossier.items():
-        for thread in {mark.thread for mark in marks}:
-            numbers = [mark.number for mark in marks if mark.thread == thread]
-            told.out_of_order += told.complain(
-                numbers != sorted(numbers), f"Out of order in {dossier_id}: {thread} {numbers}"
-            )
+        for mark in marks:
+            if mark.channel == NEWCOMER:
+                homes[mark.thread.rpartition("-")[0]].add(dossier_id)
+    told.duplicated += told.complain(
+        sorted(newcomer for newcomer, dossiers in homes.items() if len(dossiers) > 1), "Two dossiers for one newcomer"
+    )
+    told.complain(sorted(places.keys() - ledger.sent.keys() - ledger.poison.keys()), "Never sent, but stored")
+    for dossier_id, marks in by_dossier.items():
+        by_thread: dict[str, list[int]] = defaultdict(list)
+        for mark in marks:
+            by_thread[mark.thread].append(mark.number)
+        for thread, numbers in by_thread.items():
+            wrong = [f"{a} before {b}" for a, b in pairwise(numbers) if a > b]
+            told.out_of_order += told.complain(wrong, f"Out of order in {dossier_id}, {thread}")
 
 
-def reckon_timelines(
-    dossier_id: str, streamed: Mapping[int, TimelineEntry], asked: Sequence[TimelineEntry], told: Reckoning
+def reckon_published(evidence: Evidence, told: Reckoning) -> None:
+    """The timeline in the database and the one on the topic are the same, gapless, in order."""
+    told.published = sum(map(len, evidence.published.values()))
+    told.gaps += told.complain(evidence.published_holes, "Published before what precedes it")
+    told.gaps += told.complain(evidence.published_other, "Published twice with other content")
+    told.duplicated += told.complain(evidence.stored_twice, "One seq stored twice")
+    told.duplicated += told.complain(evidence.effects_twice, "One effect stored twice")
+    told.duplicated += told.complain(evidence.claims_twice, "Claimed by two")
+    for dossier_id, stored in evidence.stored.items():
+        whole = set(range(1, max(stored) + 1))
+        told.gaps += told.complain(sorted(whole - stored.keys()), f"The timeline of {dossier_id} lacks")
+    _compare(evidence.stored, evidence.published, "dossier.events.v1", told)
+
+
+def reckon_screen(evidence: Evidence, screen: Screen, told: Reckoning) -> None:
+    """What one client was shown is the timeline, in order, with nothing missing at any moment."""
+    told.shown[screen.name] = sum(map(len, screen.timelines.values()))
+    told.gaps += told.complain(screen.holes, f"Screen {screen.name}")
+    told.gaps += told.complain(screen.contradictions, f"Screen {screen.name}")
+    told.gaps += told.complain(screen.resets, f"Screen {screen.name} had to begin anew")
+    _compare(evidence.stored, screen.timelines, f"screen {screen.name}", told)
+
+
+def _compare(
+    stored: Mapping[str, Mapping[int, Entry]], other: Mapping[str, Mapping[int, Entry]], where: str, told: Reckoning
 ) -> None:
-    """The stream and the API show the same entries, without a gap."""
-    last = max(entry.seq for entry in asked)
-    for who, seqs in (("stream", list(streamed)), ("API", [entry.seq for entry in asked])):
-        missing = sorted(set(range(1, last + 1)) ^ set(seqs))
-        told.gaps += told.complain(len(missing), f"The {who} lacks {missing[:10]} of {dossier_id}.")
-        told.duplicated += told.complain(len(seqs) - len(set(seqs)), f"The {who} repeats entries of {dossier_id}.")
-    other = [entry.seq for entry in asked if streamed.get(entry.seq) not in (None, entry)]
-    told.gaps += told.complain(len(other), f"The stream has other entries {other[:10]} of {dossier_id}.")
+    missing, strange, different = [], [], []
+    for dossier_id in stored.keys() | other.keys():
+        mine, theirs = stored.get(dossier_id, {}), other.get(dossier_id, {})
+        missing += [f"{dossier_id} {seq}" for seq in mine.keys() - theirs.keys()]
+        strange += [f"{dossier_id} {seq}" for seq in theirs.keys() - mine.keys()]
+        different += [f"{dossier_id} {seq}" for seq in mine.keys() & theirs.keys() if mine[seq] != theirs[seq]]
+    told.gaps += told.complain(missing, f"Stored, but not on {where}")
+    told.duplicated += told.complain(strange, f"On {where}, but not stored")
+    told.gaps += told.complain(different, f"On {where} other than stored")
 
 
-def reckon_replies(due: Counter[Mark], arrived: Counter[Mark], where: str, told: Reckoning) -> None:
-    """What arrived at a customer's end: each reply as often as it went there, which for two mail threads is twice."""
-    missing = sorted((due - arrived).elements())
-    strangers = sorted(set(arrived) - set(due))
-    twice = sorted(mark for mark in (arrived - due).elements() if mark in due)
-    told.lost += told.complain(len(missing), f"Replies missing at {where}: {missing[:10]}")
-    told.replies_twice += told.complain(len(twice), f"Replies twice at {where}: {twice[:10]}")
-    told.duplicated += told.complain(len(strangers), f"Replies at {where} that did not go there: {strangers[:10]}")
+def reckon_replies(
+    due: Sequence[Mark], given_up: Collection[Mark], arrived: Sequence[Mark], where: str, told: Reckoning
+) -> None:
+    """What arrived at a customer's end: each reply as often as it went there, which for two mail threads is twice.
+
+    One that was `given_up` may have arrived or not: the agent was told so.
+    """
+    wanted, got = Counter(due), Counter(arrived)
+    told.answered += sum((wanted & got).values())
+    missing = sorted(mark for mark in (wanted - got).elements() if mark not in given_up)
+    told.lost += told.complain(missing, f"Replies missing at {where}")
+    told.replies_twice += told.complain(
+        sorted(mark for mark in (got - wanted).elements() if mark in wanted), f"Replies twice at {where}"
+    )
+    told.duplicated += told.complain(sorted(got.keys() - wanted.keys()), f"Replies at {where} that did not go there")
+
+
+def reckon_letters(ledger: Ledger, evidence: Evidence, told: Reckoning) -> None:
+    """All poison, each record once, and nothing else."""
+    found = Counter[Mark]()
+    strange = []
+    for (topic, _), letters in evidence.letters_by_place().items():
+        letter = letters[0]
+        mark = ledger.mark_in(letter.value.decode("utf-8", "replace"))
+        told.dead_lettered[letter.cause] = told.dead_lettered.get(letter.cause, 0) + 1
+        if mark is None or ledger.poison.get(mark) != topic:
+            strange.append(f"{letter.cause} on {topic} {letter.place} ({mark})")
+        else:
+            found[mark] += 1
+    taken = {mark for mark, topic in ledger.poison.items() if topic is not None}
+    told.refused = len(ledger.poison) - len(taken)
+    told.lost += told.complain(strange, "Dead letters of what is no poison")
+    told.lost += told.complain(sorted(taken - found.keys()), "Poison that was taken and is nowhere")
+    twice = [mark for mark, count in found.items() if count > max(1, ledger.poison_handed_in[mark])]
+    told.duplicated += told.complain(sorted(twice), "Dead letters for one poison in two places")
+
+
+def is_from_agent(mark: Mark) -> bool:
+    """A reply or a note."""
+    return mark.channel in (REPLY, NOTE)

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 _COMES_BACK_AFTER_S = 0.2
 _ANSWER_WITHIN_S = 20
+_PING_S = 5
 
 
 class StubbornVisitor:
@@ -52,8 +53,9 @@ class StubbornVisitor:
             with suppress(asyncio.CancelledError):
                 await staying
 
-    async def say(self, text: str) -> None:
-        """Returns when the service has taken it for good; until then it is sent again and again."""
+    async def say(self, text: str, *, twice: bool = False) -> None:
+        """Returns when the service has taken it for good; until then it is sent again and again. `twice`: also after
+        that, as a browser may whose connection broke."""
         message_id = str(uuid.uuid4())
         frame = json.dumps({"type": "send", "client_message_id": message_id, "text": text})
         while message_id not in self._accepted:
@@ -69,6 +71,9 @@ class StubbornVisitor:
                 continue
             if message_id in self._refused:
                 await asyncio.sleep(1)  # it said “later”: one message a second is what a visitor is granted
+        if twice and self._socket is not None:
+            with suppress(ConnectionClosed):
+                await self._socket.send(frame)
 
     async def _answered(self, message_id: str, socket: ClientConnection) -> None:
         """Or cut off, which is no answer."""
@@ -101,7 +106,12 @@ class StubbornVisitor:
             )
             answer.raise_for_status()
             self._session = answer.json()["session_token"]
-        async with connect(self._stack.chat.ws, origin=self._stack.world) as socket:  # type: ignore[arg-type]
+        async with connect(
+            self._stack.chat.ws,
+            origin=self._stack.world,  # type: ignore[arg-type]
+            ping_interval=_PING_S,
+            ping_timeout=_PING_S,
+        ) as socket:
             hello = {"type": "hello", "session": self._session, "after": max(self.entries, default=0)}
             await socket.send(json.dumps(hello))
             async for raw in socket:

@@ -1,0 +1,139 @@
+"""The reckoning itself: for each thing that can be off, that it is found."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chaos_play.evidence import Evidence, Letter
+from chaos_play.ledger import Ledger, Mark
+from chaos_play.reckoning import (
+    Reckoning,
+    reckon_letters,
+    reckon_messages,
+    reckon_published,
+    reckon_replies,
+    reckon_screen,
+)
+from chaos_play.screen import Screen
+from chaos_play.stalls import stalls
+from chaos_play.striker import Blow
+
+FIRST, SECOND = Mark("sms-1", 0), Mark("sms-1", 1)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    begun = Ledger.begun(tmp_path)
+    for mark in (FIRST, SECOND):
+        begun.send(mark)
+        begun.acknowledge(mark)
+    return begun
+
+
+@pytest.fixture
+def told() -> Reckoning:
+    return Reckoning(seed=1, shape="plain")
+
+
+def linked(ledger: Ledger, seq: int, mark: Mark, *, message_id: str | None = None) -> dict[str, Any]:
+    message = {"message_id": message_id or f"m-{mark.thread}-{mark.number}", "text": ledger.text(mark, "Hello")}
+    return {
+        "seq": seq,
+        "effect_id": f"e{seq}",
+        "event": {"type": "message_linked", "conversation_id": "c", "message": message},
+    }
+
+
+def evidence(*entries: dict[str, Any]) -> Evidence:
+    timeline = {entry["seq"]: entry for entry in entries}
+    return Evidence(stored={"d": timeline}, published={"d": dict(timeline)})
+
+
+def counts(told: Reckoning) -> tuple[int, int, int, int, int]:
+    return told.lost, told.duplicated, told.out_of_order, told.gaps, told.replies_twice
+
+
+def screen(ledger: Ledger, **shown: Any) -> Screen:
+    made = Screen.__new__(Screen)
+    made.name, made.ledger = "ws0", ledger
+    made.timelines, made.holes, made.contradictions, made.resets, made.first_seen = {}, [], [], [], {}
+    for entry in shown.values():
+        made._apply("d", entry)
+    return made
+
+
+def test_all_is_well_when_each_message_stands_once_in_order(ledger: Ledger, told: Reckoning) -> None:
+    whole = evidence(linked(ledger, 1, FIRST), linked(ledger, 2, SECOND))
+    reckon_messages(ledger, whole, told)
+    reckon_published(whole, told)
+    reckon_screen(whole, screen(ledger, a=linked(ledger, 1, FIRST), b=linked(ledger, 2, SECOND)), told)
+    assert (counts(told), told.problems) == ((0, 0, 0, 0, 0), [])
+
+
+def test_an_acknowledged_message_that_is_not_stored_is_lost(ledger: Ledger, told: Reckoning) -> None:
+    reckon_messages(ledger, evidence(linked(ledger, 1, FIRST)), told)
+    assert counts(told) == (1, 0, 0, 0, 0)
+
+
+def test_a_message_that_stands_twice_is_duplicated(ledger: Ledger, told: Reckoning) -> None:
+    again = linked(ledger, 3, FIRST, message_id="another")
+    reckon_messages(ledger, evidence(linked(ledger, 1, FIRST), linked(ledger, 2, SECOND), again), told)
+    assert told.duplicated == 1
+
+
+def test_a_writers_messages_in_another_order_are_out_of_order(ledger: Ledger, told: Reckoning) -> None:
+    reckon_messages(ledger, evidence(linked(ledger, 1, SECOND), linked(ledger, 2, FIRST)), told)
+    assert counts(told) == (0, 0, 1, 0, 0)
+
+
+def test_a_newcomer_with_two_dossiers_is_found(ledger: Ledger, told: Reckoning) -> None:
+    for channel in ("sms", "form"):
+        ledger.send(Mark(f"newcomer-7-{channel}", 0))
+    found = evidence(linked(ledger, 1, FIRST), linked(ledger, 2, SECOND))
+    for channel in ("sms", "form"):
+        found.stored[channel] = {1: linked(ledger, 1, Mark(f"newcomer-7-{channel}", 0))}
+    reckon_messages(ledger, found, told)
+    assert told.duplicated == 1
+
+
+def test_an_entry_that_was_never_published_is_a_gap(ledger: Ledger, told: Reckoning) -> None:
+    found = evidence(linked(ledger, 1, FIRST), linked(ledger, 2, SECOND))
+    del found.published["d"][2]
+    reckon_published(found, told)
+    assert told.gaps == 1
+
+
+def test_an_entry_that_a_screen_saw_too_early_is_a_gap_even_if_it_is_filled(ledger: Ledger, told: Reckoning) -> None:
+    whole = evidence(linked(ledger, 1, FIRST), linked(ledger, 2, SECOND))
+    reckon_screen(whole, screen(ledger, a=linked(ledger, 2, SECOND), b=linked(ledger, 1, FIRST)), told)
+    assert told.gaps == 1
+
+
+def test_replies_that_are_missing_doubled_or_astray_are_found(told: Reckoning) -> None:
+    due, arrived = [Mark("reply-a", 0), Mark("reply-a", 1)], [Mark("reply-a", 1)] * 2 + [Mark("reply-b", 0)]
+    reckon_replies(due, set(), arrived, "somewhere", told)
+    assert (told.lost, told.replies_twice, told.duplicated) == (1, 1, 1)
+
+
+def test_a_reply_that_the_agent_was_told_to_doubt_may_be_missing(told: Reckoning) -> None:
+    reckon_replies([Mark("reply-a", 0)], {Mark("reply-a", 0)}, [], "somewhere", told)
+    assert told.problems == []
+
+
+def test_poison_is_in_its_dead_letter_once_and_nothing_else_is(ledger: Ledger, told: Reckoning) -> None:
+    poison, lost = Mark("poison", 0), Mark("poison", 1)
+    for mark in (poison, lost):
+        ledger.poisoned(mark, "inbound.sms.v1")
+    place = {"omnifil_dl_cause": "NotJson", "omnifil_dl_partition": "0"}
+    letter = Letter("inbound.sms.v1", place | {"omnifil_dl_offset": "7"}, ledger.text(poison, "").encode())
+    good = Letter("inbound.sms.v1", place | {"omnifil_dl_offset": "8"}, ledger.text(FIRST, "").encode())
+    reckon_letters(ledger, Evidence(letters=[letter, letter, good]), told)
+    assert (told.lost, told.duplicated, told.dead_lettered) == (2, 0, {"NotJson": 2})
+
+
+def test_a_stall_lasts_until_what_had_waited_and_what_came_next_is_shown() -> None:
+    blow = Blow(0, "kill", "kafka", struck_at=10.0, healed_at=20.0)
+    acknowledged = {FIRST: 15.0, SECOND: 21.0, Mark("chat-1", 0): 5.0}
+    shown = {"ws0": {FIRST: 24.0, SECOND: 29.0, Mark("chat-1", 0): 99.0}}
+    [stall] = stalls([blow], acknowledged, shown)
+    assert stall.seconds == 9.0
