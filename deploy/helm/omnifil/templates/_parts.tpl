@@ -50,6 +50,10 @@ capabilities: { drop: [ALL] }
   valueFrom: { secretKeyRef: { name: {{ .root.Values.secretName }}, key: kafka-password } }
 {{- end }}
 - { name: OMNIFIL_LOG_LEVEL, value: {{ .root.Values.logLevel | quote }} }
+{{- with .root.Values.traces.endpoint }}
+- { name: OMNIFIL_OTLP_ENDPOINT, value: {{ . | quote }} }
+- { name: OMNIFIL_TRACE_RATIO, value: {{ $.root.Values.traces.ratio | quote }} }
+{{- end }}
 - name: OMNIFIL_MONGO_URI
   valueFrom: { secretKeyRef: { name: {{ .root.Values.secretName }}, key: mongo-uri } }
 - name: OMNIFIL_INTERNAL_TOKEN
