@@ -7,8 +7,9 @@ it is filled mongod runs without a replica set, for nobody follows, and without 
 """
 
 import asyncio
+import re
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Any
 
 import bson
 from bson.raw_bson import RawBSONDocument
+from omnifil_contracts import ids
 from omnifil_devstack.mongo_server import mongod_program
 from omnifil_devstack.ports import HOST
 from omnifil_devstack.server_process import ServerProcess, accepts_connections
@@ -24,6 +26,7 @@ from pymongo import AsyncMongoClient
 from omnifil_bench.processes import Servers
 
 _MARK = b"7a7a7a7a"
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AT_ONCE = 2_000
 _WRITERS = 3
 _SPREAD = 2_654_435_761
@@ -62,57 +65,35 @@ async def pattern_of(uri: str, prefix: str, conversation_id: str) -> Pattern:
         dossiers = await client[cases]["dossiers"].find({"_id": dossier_id}).to_list(None)
         customer_id = dossiers[0]["customer_id"]
         identities = await client[customers]["identities"].find({"customers": customer_id}).to_list(None)
-    found: dict[tuple[str, str], Sequence[_Document]] = {
-        (cases, "timeline"): appends,
-        (cases, "dossiers"): dossiers,
-        (customers, "identities"): identities,
-    }
-    own = _own_texts([*appends, *dossiers, *identities])
+    own = _own_texts(ids.dossier_number(dossier_id), identities[0]["display_name"], identities[0]["value"])
     return Pattern(
-        {place: tuple(bson.encode(_marked(each, own)) for each in several) for place, several in found.items()}
+        {
+            (cases, "timeline"): tuple(_marked(each, own) for each in appends),
+            (cases, "dossiers"): tuple(_marked(each, own) for each in dossiers),
+            (customers, "identities"): tuple(_marked(each, own) for each in identities),
+        }
     )
 
 
-def _own_texts(documents: Sequence[_Document]) -> dict[str, str]:
-    """What belongs to this dossier alone, and what stands for it, longest first."""
-    mark, own = _MARK.decode(), dict[str, str]()
-    number = next(each["view"]["number"] for each in documents if "view" in each)
-    name = next(each["display_name"] for each in documents if "display_name" in each)
-    handle = next(each["value"] for each in documents if "display_name" in each)
-    own[handle.partition("@")[0]] = mark + handle.partition("@")[0][len(mark) :]
-    for text in (number, number.lower()):
-        own[text] = text[:2] + mark
-        own[text.replace("-", "")] = text[:1] + mark
-    for text in (name, name.casefold(), *name.casefold().split()):
-        own[text] = " ".join(f"{mark}{word[:2]}" for word in text.split())
-    for text in _ids(documents):
-        own[text] = mark + text[len(mark) :]
-    return dict(sorted(own.items(), key=lambda item: -len(item[0])))
+def _own_texts(number: str, name: str, handle: str) -> dict[bytes, bytes]:
+    """What belongs to this dossier beside its ids, and what stands for it: as long, so that lengths in BSON hold."""
+    surname = name.split()[-1]
+    own = {handle.partition("@")[0]: "", surname: "", surname.casefold(): ""}
+    for each in own:
+        own[each] = _MARK.decode() + each[len(_MARK) :]
+    for each in (number, number.lower()):
+        own[each] = f"{each[:2]}{_MARK.decode()}-"
+        own[each.replace("-", "")] = each[:1] + _MARK.decode()
+    return {each.encode(): mark.encode() for each, mark in own.items()}
 
 
-def _ids(value: Any) -> Iterator[str]:
-    """Every UUID in it."""
-    if isinstance(value, Mapping):
-        for each in value.values():
-            yield from _ids(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _ids(each)
-    elif isinstance(value, str) and len(value) >= 36:
-        for part in value.replace("om1-", "").split(":"):
-            if len(part) == 36 and part.count("-") == 4:
-                yield part
-
-
-def _marked(value: Any, own: Mapping[str, str]) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _marked(each, own) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_marked(each, own) for each in value]
-    if isinstance(value, str):
-        for text, mark in own.items():
-            value = value.replace(text, mark)
-    return value
+def _marked(document: _Document, own: Mapping[bytes, bytes]) -> bytes:
+    """Its BSON; texts in it may be JSON, which is no matter."""
+    marked = _UUID.sub(lambda found: _MARK + found[0][len(_MARK) :], bson.encode(document))
+    for text, mark in own.items():
+        assert len(text) == len(mark)
+        marked = marked.replace(text, mark)
+    return marked
 
 
 async def fill(servers: Servers, pattern: Pattern, numbers: range) -> None:

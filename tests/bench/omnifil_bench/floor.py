@@ -16,14 +16,13 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from omnifil_contracts import ids
 from omnifil_contracts.dossier import (
     ConversationLinked,
-    DossierEvent,
     DossierOpened,
     Event,
     MessageLinked,
@@ -52,6 +51,18 @@ class _Dossier:
     dossier_id: str
     customer_id: str
     seq: int = 0
+
+
+class _Written(NamedTuple):
+    """An entry with its JSON, which is both stored and published."""
+
+    dossier_id: str
+    entry: TimelineEntry
+    text: str
+
+    def record(self) -> bytes:
+        """The `DossierEvent`."""
+        return f'{{"dossier_id":"{self.dossier_id}","entry":{self.text}}}'.encode()
 
 
 class Floor:
@@ -90,19 +101,18 @@ class Floor:
                 polled = await consumer.getmany(timeout_ms=250, max_records=_BATCH)
                 if not polled:
                     continue
-                events = [
-                    event for records in polled.values() for each in records for event in self._decided(each.value)
-                ]
-                await self._append(events)
+                values = [record.value for records in polled.values() for record in records]
+                batch = [each for value in values for each in self._decided(value)]
+                await self._append(batch)
                 await finishing
                 offsets = {partition: records[-1].offset + 1 for partition, records in polled.items()}
-                finishing = asyncio.create_task(self._finish(events, offsets, done))
+                finishing = asyncio.create_task(self._finish(batch, offsets, done))
         finally:
             committing.cancel()
             await consumer.stop()
             await self._producer.stop()
 
-    def _decided(self, value: bytes) -> list[DossierEvent]:
+    def _decided(self, value: bytes) -> list[_Written]:
         message = InboundMessage.model_validate_json(value)
         conversation = message.conversation
         known = self._dossiers.get(conversation.conversation_id)
@@ -134,63 +144,64 @@ class Floor:
         )
         now, actor = datetime.now(UTC), Actor(kind="customer", id=known.customer_id)
         first, known.seq = known.seq + 1, known.seq + len(events)
-        return [
-            DossierEvent(
-                dossier_id=known.dossier_id,
-                entry=TimelineEntry(
-                    seq=seq,
-                    at=now,
-                    occurred_at=message.received_at,
-                    actor=actor,
-                    effect_id=f"msg:{message.message_id}:{seq}",
-                    event=event,
-                ),
+        entries = [
+            TimelineEntry(
+                seq=seq,
+                at=now,
+                occurred_at=message.received_at,
+                actor=actor,
+                effect_id=f"msg:{message.message_id}:{seq}",
+                event=event,
             )
             for seq, event in enumerate(events, first)
         ]
+        return [_Written(known.dossier_id, entry, entry.model_dump_json()) for entry in entries]
 
-    async def _append(self, events: list[DossierEvent]) -> None:
+    async def _append(self, batch: list[_Written]) -> None:
         """One document for what a batch adds to one dossier, as the suite keeps it."""
-        by_dossier: dict[str, list[_Document]] = {}
-        for event in events:
-            by_dossier.setdefault(event.dossier_id, []).append(event.entry.model_dump(mode="json"))
+        by_dossier: dict[str, list[_Written]] = {}
+        for each in batch:
+            by_dossier.setdefault(each.dossier_id, []).append(each)
         documents = [
-            {"_id": f"{dossier_id}:{entries[0]['seq']:010d}", "dossier_id": dossier_id, "entries": entries}
-            for dossier_id, entries in by_dossier.items()
+            {
+                "_id": f"{dossier_id}:{written[0].entry.seq:010d}",
+                "dossier_id": dossier_id,
+                "entries": [each.text for each in written],
+            }
+            for dossier_id, written in by_dossier.items()
         ]
         await self._timeline.insert_many(documents, ordered=False)
 
     async def _finish(
-        self, events: list[DossierEvent], offsets: dict[TopicPartition, int], done: dict[TopicPartition, int]
+        self, batch: list[_Written], offsets: dict[TopicPartition, int], done: dict[TopicPartition, int]
     ) -> None:
-        await asyncio.gather(self._project(events), self._publish(events))
+        await asyncio.gather(self._project(batch), self._publish(batch))
         done.update(offsets)
 
-    async def _project(self, events: list[DossierEvent]) -> None:
-        touched = {event.dossier_id: event for event in events}
+    async def _project(self, batch: list[_Written]) -> None:
+        newest = {each.dossier_id: each.entry for each in batch}
         await self._projection.bulk_write(
-            [ReplaceOne({"_id": dossier_id}, _projected(event), upsert=True) for dossier_id, event in touched.items()],
+            [ReplaceOne({"_id": dossier_id}, _projected(entry), upsert=True) for dossier_id, entry in newest.items()],
             ordered=False,
         )
 
-    async def _publish(self, events: list[DossierEvent]) -> None:
+    async def _publish(self, batch: list[_Written]) -> None:
         sent = [
-            await self._producer.send(self._out, value=event.model_dump_json().encode(), key=event.dossier_id.encode())
-            for event in events
+            await self._producer.send(self._out, value=each.record(), key=each.dossier_id.encode()) for each in batch
         ]
         await asyncio.gather(*sent)
 
 
-def _projected(event: DossierEvent) -> _Document:
-    assert isinstance(event.entry.event, MessageLinked)
-    message = event.entry.event.message
+def _projected(entry: TimelineEntry) -> _Document:
+    assert isinstance(entry.event, MessageLinked)
+    message = entry.event.message
     return {
-        "seq": event.entry.seq,
-        "customer_id": event.entry.event.customer_id,
+        "seq": entry.seq,
+        "customer_id": entry.event.customer_id,
         "status": "open",
         "subject": message.subject,
         "last_message": message.text[:140],
-        "last_entry_at": event.entry.at,
+        "last_entry_at": entry.at,
         "conversation": message.conversation.model_dump(),
     }
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 PARTS = ("throughput", "latency", "isolation", "growth", "start")
 
@@ -16,6 +17,8 @@ class Options:
     quick: bool = False
     parts: tuple[str, ...] = PARTS
     profile: bool = False
+    docs: Path | None = None
+    """Where the document is kept; None: nowhere."""
     began: float = field(default_factory=time.monotonic)
 
     @property

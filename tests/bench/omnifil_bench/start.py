@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from pymongo import AsyncMongoClient
@@ -50,8 +50,7 @@ async def _starts(options: Options) -> Figures:
         with scratch_folder() as folder:
             link_jars(folder)
             async with up(folder) as first:
-                played = await _command(("omnifil_devstack.cli", "demo", "--once", "--json"), first.environment)
-                story.append(float(played["seconds"]))
+                story.append(await _told(first.environment, say))
             async with up(folder) as again:
                 warm_.append(again.start_s)
         say(f"cold {cold[-1]:.1f} s, warm {warm_[-1]:.1f} s, the story told in {story[-1]:.1f} s")
@@ -60,6 +59,17 @@ async def _starts(options: Options) -> Figures:
         "warm_s": Spread.of(warm_).figures(2),
         "story_s": Spread.of(story).figures(2),
     }
+
+
+async def _told(environment: Mapping[str, str], say: Callable[[str], None]) -> float:
+    """How long the story took, from the first mail to the last check. A second attempt is said aloud."""
+    story = ("omnifil_devstack.cli", "demo", "--once", "--json")
+    try:
+        played = await _command(story, environment)
+    except Failed as failed:
+        say(f"the story is told again: {failed}")
+        played = await _command(story, environment)
+    return float(played["seconds"])
 
 
 async def _rebuild(here: Place, options: Options) -> Figures:

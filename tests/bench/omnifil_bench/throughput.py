@@ -16,6 +16,7 @@ from omnifil_bench.figures import Figures, Spread, merged, ratio, tidy
 from omnifil_bench.messages import Batch, Mix, Writers
 from omnifil_bench.options import Options
 from omnifil_bench.processes import Account, Launch, Servers, frozen, servers
+from omnifil_bench.profiling import watched, where_it_goes
 from omnifil_bench.suite import Place, floor, place, publish, suite, warm
 
 ONE_CORE = frozenset({0})
@@ -73,6 +74,7 @@ async def measure(options: Options) -> Figures:
         }
         one_core = [await stand.suite(usual, "on one core", cores=ONE_CORE)]
         replicas = [await stand.suite(usual, "with two replicas of each consumer", replicas=2)]
+        profile = await stand.profile(usual) if options.profile else None
     suites, floors = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     per_s, floor_per_s = [each.per_s for each in suites], [each.per_s for each in floors]
     return {
@@ -91,6 +93,7 @@ async def measure(options: Options) -> Figures:
                 "on two cores, two replicas of each consumer": [each.per_s for each in replicas],
             }
         ),
+        **({"profile": profile} if profile is not None else {}),
     }
 
 
@@ -114,6 +117,22 @@ class Stand:
         run = await self._run(mix, replicas=replicas, cores=cores)
         self._say(f"{what}: {run.per_s:,.0f}/s")
         return run
+
+    async def profile(self, mix: Mix) -> Figures:
+        """Where the time goes, by process. Of a run of its own: to be looked at costs something, too."""
+        self._runs += 1
+        folder = self._servers.folder / "profile"
+        folder.mkdir()
+        async with place(self._servers, mix.channels) as here:
+            writers = Writers(self._seed * 1000 + self._runs)
+            first, batch = writers.batch(Mix(WARM_UP)), writers.batch(mix)
+            async with warm(here, suite(here), first) as pids, Arrivals.opened(here.kafka) as arrivals:
+                with frozen(pids.values()):
+                    await publish(here.kafka, batch)
+                async with watched(pids, folder) as files:
+                    await arrivals.wait_for(batch.entries)
+        self._say("profiled")
+        return {name: where_it_goes(file.read_text()) for name, file in files.items()}
 
     async def _run(
         self, mix: Mix, *, by_hand: bool = False, replicas: int = 1, cores: frozenset[int] | None = None
