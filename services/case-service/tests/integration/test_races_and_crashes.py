@@ -219,6 +219,51 @@ async def test_a_relay_killed_between_publishing_and_its_watermark_leaves_no_hol
         await running
 
 
+class DiesBeforePublishing(KafkaPublications):
+    """The process is killed when it has read what is to be published, and nothing more."""
+
+    async def publish(self, appends: Any) -> Any:
+        raise Died
+
+
+async def test_a_relay_killed_before_publishing_has_marked_nothing(
+    mongo: Mongo,
+    mongo_timeline: MongoTimeline,
+    mongo_dossiers: MongoDossiers,
+    kafka_settings: KafkaSettings,
+    events_seen: EventsSeen,
+    eventually: Eventually,
+) -> None:
+    await ensure_topics(kafka_settings, [DOSSIER_EVENTS, OUTBOUND])
+    async with Producer(kafka_settings) as producer:
+
+        def relay_by(publications: KafkaPublications) -> Relay:
+            relaying = Relaying(mongo_timeline, mongo_dossiers, publications, Policy().patterns)
+            return Relay(mongo, relaying, publications, lease_s=1)
+
+        async def worked_until(done: Any) -> None:
+            stop = asyncio.Event()
+            running = asyncio.create_task(relay_by(KafkaPublications(kafka_settings, producer)).run(stop))
+            await eventually(done, timeout_s=20)
+            stop.set()
+            await running
+
+        async def marked() -> None:
+            assert await Positions(mongo.database(DATABASE)).load(WATERMARK)
+
+        async def all_told() -> None:
+            await told(mongo_timeline, await events_seen())
+
+        # With a mark to go on from: without one everything is read again, and nothing could be missed.
+        await worked_until(marked)
+        batch = from_customers(6)
+        for number in range(3):
+            await linking(mongo_timeline).link(batch[number::3])
+            with pytest.raises(Died):
+                await relay_by(DiesBeforePublishing(kafka_settings, producer)).run(asyncio.Event())
+        await worked_until(all_told)
+
+
 async def test_a_relay_that_lost_the_stream_reads_the_timeline_again(
     mongo: Mongo, mongo_timeline: MongoTimeline, running: Running, events_seen: EventsSeen, eventually: Eventually
 ) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import lru_cache
 
 from omnifil_contracts import ids
 from omnifil_contracts.dossier import (
@@ -94,7 +93,7 @@ def sight(casebook: Casebook, identified: IdentifiedMessage, policy: Policy, min
     return Sighting(
         identified=identified,
         by_token=tuple(_by_token(casebook, message, minting)),
-        by_thread=tuple(_by_thread(casebook, message)),
+        by_thread=tuple(_by_thread(casebook, identified)),
         of_customer=tuple(
             each for each in casebook.of_customer(identified.customer_id) if each.view.merged_into is None
         ),
@@ -112,11 +111,14 @@ def _by_token(casebook: Casebook, message: InboundMessage, minting: Minting) -> 
                     yield Candidate(*held, Evidence(code="token-intact", values={"reply": token.outbound_id}))
 
 
-def _by_thread(casebook: Casebook, message: InboundMessage) -> Iterator[Candidate]:
+def _by_thread(casebook: Casebook, identified: IdentifiedMessage) -> Iterator[Candidate]:
+    message = identified.message
     for own in _own_conversations(message):
         held = casebook.holder(own.conversation_id)
         if held is not None:
             yield Candidate(*held, Evidence(code="same-conversation", values={"channel": message.channel}))
+        if not casebook.is_claimed(own.conversation_id) or (held and held[0].customer_id == identified.customer_id):
+            break  # nobody else had it when this sender came: there is no branch, or no need of one
     for ancestor, known in zip(message.ancestors, _ancestor_ids(message), strict=True):
         for spot in casebook.spots(known):
             held = casebook.holder(spot.conversation_id, spot.dossier_id)
@@ -128,20 +130,16 @@ def _ancestor_ids(message: InboundMessage) -> list[str]:
     return [ids.message_id(message.channel, message.account, ancestor) for ancestor in message.ancestors]
 
 
-def _own_conversations(message: InboundMessage) -> tuple[Conversation, ...]:
+def _own_conversations(message: InboundMessage) -> Iterator[Conversation]:
     """The message's conversation, and what it is called where others hold that id: a branch for this sender alone.
 
     A stranger who writes into somebody's thread gets a conversation that can be answered, but not the thread.
     """
-    return (message.conversation, *_branches(message.conversation, message.sender.primary.identity.key))
-
-
-@lru_cache(maxsize=20_000)
-def _branches(own: Conversation, sender: str) -> tuple[Conversation, ...]:
-    keys = (f"{own.key}\n{sender}\n{number}" for number in range(_BRANCHES))
-    return tuple(
-        own.model_copy(update={"conversation_id": ids.conversation_id(own.channel, own.account, key)}) for key in keys
-    )
+    own, sender = message.conversation, message.sender.primary.identity.key
+    yield own
+    for number in range(_BRANCHES):
+        branch = ids.conversation_id(own.channel, own.account, f"{own.key}\n{sender}\n{number}")
+        yield own.model_copy(update={"conversation_id": branch})
 
 
 def _unclaimed_conversation(casebook: Casebook, message: InboundMessage) -> Conversation:
