@@ -175,7 +175,8 @@ class Supervisor:
                 f"{name} ended ({_how(code)}); it is started again in {pause_s:g} s. See `omnifil logs {name}`."
             )
             await asyncio.sleep(pause_s)
-            with contextlib.suppress(StackError):  # it ended again, which the next turn sees and says
+            # It ended again, which the next turn sees and says; or its files could not be written, as on a full disk.
+            with contextlib.suppress(StackError, OSError):
                 await again()
                 self._announce(f"{name} is up again.")
             self._write_down()
