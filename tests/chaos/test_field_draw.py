@@ -7,7 +7,7 @@ from random import Random
 from chaos_field.doors import Doors
 from chaos_field.draw import Draw
 from chaos_field.faults import draw_for
-from chaos_field.field import Shape, plan_for
+from chaos_field.field import Shape, disks_of, plan_for
 from chaos_field.link_faults import Link, blackhole
 from chaos_field.process_faults import Freeze, Kill
 from omnifil_devstack.service_plan import doors as doors_of
@@ -22,7 +22,9 @@ class NoDoors(Doors):
 
 def drawn(folder: Path, shape: Shape, seed: int) -> Draw:
     plan = plan_for(shape, folder, 20_000)
-    return draw_for(plan, NoDoors([door.name for door in doors_of(plan.ports)]), Random(seed))
+    return draw_for(
+        plan, NoDoors([door.name for door in doors_of(plan.ports)]), plan.clocks, disks_of(plan), Random(seed)
+    )
 
 
 def test_the_same_seed_draws_the_same_faults_and_another_seed_others(tmp_path: Path) -> None:

@@ -1,16 +1,23 @@
 """Each kind of fault on the real suite, one of everything: the harm is there, and it goes when it is healed."""
 
 import asyncio
+import json
 import os
 import smtplib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from random import Random
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from chaos_field.clock_faults import NO_COMPILER, ClockSkew
+from chaos_field.disk_faults import NOT_ROOT, DiskFull
 from chaos_field.disturbance import Disturbance
 from chaos_field.fault import Fault
 from chaos_field.field import Field, Shape
@@ -21,7 +28,10 @@ from chaos_field.process_faults import Freeze, Kill, Restart
 from chaos_field.processes import is_stopped, present
 from imapclient import IMAPClient
 from omnifil_devstack.service_plan import world_folder
+from omnifil_messaging import KafkaSettings
 from omnifil_testkit.waiting import eventually_ as eventually
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.chaos, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
@@ -153,6 +163,34 @@ async def test_the_mail_server_dies_and_its_mails_are_put_back(field: Field) -> 
     await eventually(lambda: asyncio.to_thread(_found, field, str(mail["Message-ID"])), 30)
 
 
+@pytest.mark.parametrize(
+    ("name", "log", "complaint"),
+    [("mongod", "mongod", "No space left on device"), ("kafka", "supervisor", "kafka ended (with code 1)")],
+)
+async def test_a_full_disk_stops_a_server_and_room_brings_it_back(
+    field: Field, name: str, log: str, complaint: str
+) -> None:
+    if not field.disks:
+        pytest.skip(NOT_ROOT)
+    before = present(name)
+    async with striking(DiskFull(name, name, field.disks[name], _LONG_S)):
+        await eventually(lambda: _not(_can_write(field, name)), 60)
+        await eventually(lambda: complaint in _log(field, log), 60)
+        await eventually(lambda: before.alive() is None, 60)
+    await field.settled(_AGAIN_WITHIN_S)
+    assert await _can_write(field, name)
+
+
+async def test_a_wrong_clock_is_seen_by_one_process_alone(field: Field, http: httpx.AsyncClient) -> None:
+    if field.plan.clocks is None:
+        pytest.skip(NO_COMPILER)
+    fault = ClockSkew("customer-profile", "clock:customer-profile", field.plan.clocks, 3600, _LONG_S)
+    async with striking(fault):
+        await eventually(lambda: _says_another_hour(field, http, "customer-profile"), 30)
+        assert not await _says_another_hour(field, http, "case-service")
+    await eventually(lambda: _not(_says_another_hour(field, http, "customer-profile")), 30)
+
+
 async def test_faults_that_are_drawn_can_be_struck_one_after_the_other(field: Field) -> None:
     seen: set[str] = set()
     for fault in field.faults(Random(11)):
@@ -173,6 +211,37 @@ async def _not(told: object) -> bool:
 
 async def _more(field: Field, door: str, client: str, than: int) -> bool:
     return (await field.doors.clients(door)).get(client, 0) > than
+
+
+async def _can_write(field: Field, name: str) -> bool:
+    """Whether a server takes something and says that it is safe."""
+    try:
+        if name == "mongod":
+            uri = (
+                f"mongodb://127.0.0.1:{field.plan.ports['mongod']}/?directConnection=true&serverSelectionTimeoutMS=1000"
+            )
+            async with AsyncMongoClient[dict[str, Any]](uri, w="majority", journal=True, timeoutMS=3_000) as client:
+                await client["probe"]["probe"].insert_one({"filling": "x" * 100_000})
+        else:
+            settings = KafkaSettings(f"127.0.0.1:{field.plan.ports['kafka']}", client_id="probe")
+            producer = AIOKafkaProducer(**settings.connection(), acks="all", request_timeout_ms=3_000)
+            async with producer, asyncio.timeout(5):
+                await producer.send_and_wait("inbound.chat.v1.dead-letter", b"x" * 100_000)
+    except (PyMongoError, KafkaError, TimeoutError, OSError):
+        return False
+    return True
+
+
+def _log(field: Field, name: str) -> str:
+    return (field.plan.logs / f"{name}.log").read_text(errors="replace")
+
+
+async def _says_another_hour(field: Field, http: httpx.AsyncClient, service: str) -> bool:
+    """By what it logs of a request just now."""
+    await http.get(f"{field.stack.services[service]}/no-such-page")
+    said = [json.loads(line) for line in _log(field, service).splitlines() if '"timestamp"' in line]
+    told = datetime.fromisoformat(said[-1]["timestamp"])
+    return abs((told - datetime.now(UTC)).total_seconds()) > 1800
 
 
 def _send(field: Field, mail: EmailMessage) -> None:

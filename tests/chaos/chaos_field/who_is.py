@@ -10,7 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from chaos_field.disturbance import OUTSIDE
 
 _Recorded = TypeAdapter(dict[str, Process])
-_TCP = Path("/proc/net/tcp")
+_ESTABLISHED = "01"
+_LOOPBACK = "0100007F"  # 127.0.0.1, as the kernel of a little-endian machine writes it
+_TABLES = {
+    Path("/proc/net/tcp"): _LOOPBACK,
+    Path("/proc/net/tcp6"): f"0000000000000000FFFF0000{_LOOPBACK}",  # Java's sockets are of both families
+}
 
 
 class Suite:
@@ -40,11 +45,12 @@ class Suite:
 
 
 def _inode_of(port: int) -> str | None:
-    local = f"0100007F:{port:04X}"  # 127.0.0.1, as the kernel of a little-endian machine writes it
-    for line in _TCP.read_text().splitlines()[1:]:
-        fields = line.split()
-        if fields[1] == local and fields[3] == "01":
-            return fields[9]
+    for table, address in _TABLES.items():
+        local = f"{address}:{port:04X}"
+        with suppress(OSError):  # a machine without IPv6
+            for line in table.read_text().splitlines()[1:]:
+                if local in line and (fields := line.split())[1] == local and fields[3] == _ESTABLISHED:
+                    return fields[9]
     return None
 
 
