@@ -51,7 +51,7 @@ class Wire:
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = field(default=())
+    headers: Sequence[tuple[str, bytes]] = field(default_factory=list)  # aiokafka batches take a list only
     partition: int | None = None
     event_id: str = ""
 
