@@ -48,6 +48,7 @@ class Observed:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         status: int | None = None
+        failure: str | None = None
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -66,15 +67,16 @@ class Observed:
             try:
                 await self._app(scope, receive, sending)
             except Exception as error:
-                _failed(span, type(error).__qualname__)
+                failure = type(error).__qualname__
                 log.error("request_failed", method=scope["method"], route=_route(scope), exc_info=error)
                 if status is not None:
+                    _describe(span, scope["method"], _route(scope), status, failure)
                     raise  # too late for another answer; the server cuts the connection
                 await of_status(500, "Something went wrong on our side; it has been logged.")(scope, receive, sending)
             took_s = time.perf_counter() - began
             route = _route(scope)
             if span.is_recording():
-                _describe(span, scope["method"], route, status)
+                _describe(span, scope["method"], route, status, failure)
             REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(took_s)
             say = log.debug if scope["path"].startswith(_QUIET) else log.info
             say("request", method=scope["method"], route=route, status=status, took_ms=round(took_s * 1000, 1))
@@ -99,17 +101,13 @@ def _caller(scope: Scope) -> Context:
     return propagate.extract({key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]})
 
 
-def _describe(span: trace.Span, method: str, route: str, status: int | None) -> None:
+def _describe(span: trace.Span, method: str, route: str, status: int | None, failure: str | None = None) -> None:
     """As “Semantic conventions for HTTP spans” has it, but for the path: paths hold ids."""
     span.update_name(f"{method} {route}")
     span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status or 0})
-    if status is not None and status >= 500:
-        _failed(span, str(status))
-
-
-def _failed(span: trace.Span, kind: str) -> None:
-    span.set_status(trace.StatusCode.ERROR)
-    span.set_attribute("error.type", kind)
+    if failure is not None or (status is not None and status >= 500):
+        span.set_status(trace.StatusCode.ERROR)
+        span.set_attribute("error.type", failure or str(status))
 
 
 def _route(scope: Scope) -> str:
