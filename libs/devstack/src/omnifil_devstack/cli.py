@@ -126,15 +126,21 @@ def logs(
 
 @app.command()
 def doctor(as_json: _AsJson = False) -> None:
-    """Look at what the suite needs on this machine, and say what to do about what is missing."""
-    from omnifil_devstack import examination
+    """Look at this machine and at the suite that runs on it, and say what to do about what is wrong."""
+    from omnifil_devstack import examination, stack_file
 
     findings = examination.examine()
+    if (stack := stack_file.read()) is not None:
+        from omnifil_devstack.watching.condition import examine_running
+
+        findings += examine_running(stack)
     if as_json:
         _out.print_json(data=[vars(finding) for finding in findings])
     else:
+        width = max(len(finding.what) for finding in findings)
         for finding in findings:
-            _out.print(f"{'[green]ok  [/]' if finding.ok else '[red]no  [/]'}  {finding.what:<20} {finding.says}")
+            _out.print("[green]ok[/]  " if finding.ok else "[red]no[/]  ", end="")
+            _out.print(f"{finding.what:<{width}}  {finding.says}", markup=False)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
