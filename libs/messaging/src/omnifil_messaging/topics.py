@@ -105,6 +105,18 @@ async def ensure_topics(
     return TopicsReport(tuple(sorted(created)), existing, tuple(drift))
 
 
+async def inspect_topics(
+    settings: KafkaSettings, registry: Iterable[Topic], *, channels: Iterable[str] = BUILT_IN_CHANNELS
+) -> tuple[list[str], list[Drift]]:
+    """The topics that are missing, and where those that exist differ; nothing is changed. Raises `Transient`."""
+    wanted = plans(settings, registry, channels)
+    async with administration(settings) as admin:
+        names = set(await admin.list_topics())
+        there = [plan for plan in wanted if settings.prefixed(plan.name) in names]
+        drift = await _drift(settings, admin, there)
+    return [plan.name for plan in wanted if plan not in there], drift
+
+
 async def prepare_dead_letters(settings: KafkaSettings, topics: Sequence[str]) -> None:
     """See that each of these topics has its dead letter: those of an integrator's channel come without one."""
     wanted = [dead_letter_plan(settings, topic) for topic in topics if not topic.endswith(DEAD_LETTER_SUFFIX)]
