@@ -48,7 +48,7 @@ class MailArchive:
     def keep(self, address: str, content: bytes, box: Box, *, seen: bool) -> KeptMail:
         """Keep a mail, or note that it has been seen since; the same content is the same mail."""
         mails = self._of(address)
-        mail_id = hashlib.sha256(box.encode() + content).hexdigest()[:24]
+        mail_id = self.id_of(content, box)
         known = mails.get(mail_id)
         if known is None:
             known = mails[mail_id] = KeptMail(mail_id, box, seen, len(mails) + 1, content)
@@ -57,6 +57,11 @@ class MailArchive:
             known.seen = True
             self._write(address, known, with_content=False)
         return known
+
+    @staticmethod
+    def id_of(content: bytes, box: Box) -> str:
+        """The id under which a mail is kept."""
+        return hashlib.sha256(box.encode() + content).hexdigest()[:24]
 
     def _of(self, address: str) -> dict[str, KeptMail]:
         if address not in self._mails:
