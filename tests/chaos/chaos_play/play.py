@@ -1,6 +1,7 @@
 """The whole play: raise the field, let everybody write and answer, strike, wait until all has arrived, reckon."""
 
 import asyncio
+import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
@@ -182,6 +183,8 @@ class Play:
             told.duplicated += told.complain([1] * visitor.contradictions, "A chat entry changed its text")
         shown = {screen.name: screen.first_seen for screen in screens}
         found = stalls(striker.blows, ledger.acknowledged, shown)
+        lines = [json.dumps([round(s.seconds, 1), s.blow.number, s.blow.kind, s.blow.target, s.what]) for s in found]
+        (self.wanted.folder / "stalls.jsonl").write_text("\n".join(lines))
         told.longest_stall_s = found[0].seconds if found else 0.0
         told.complain(
             [f"{s.seconds:.0f} s after {s.blow.kind} {s.blow.target} ({s.what})" for s in found if s.seconds > 30],

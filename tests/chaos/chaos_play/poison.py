@@ -64,7 +64,7 @@ class Poisoner:
         text = self._text("inbound.email.raw.v1")
         fields = "".join(f"X-Filler-{number}: filler\r\n" for number in range(_HEADER_FIELDS))
         mail = f"From: a@b.test\r\nTo: {SUPPORT_MAILBOX}\r\nSubject: broken\r\n{fields}\r\n{text}\r\n"
-        return await self._mail.until_taken("a@b.test", mail.encode())
+        return await self._mail.until_kept("a@b.test", mail.encode(), Mark(POISON, self._number - 1))
 
     async def _no_json(self) -> int:
         return await self._sms.publish(self._phone(), f'{{"text": "{self._text(_SMS)}"'.encode())
