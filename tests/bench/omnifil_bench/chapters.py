@@ -110,6 +110,7 @@ def growth(part: Figures) -> str:
             f"{each['cpu_ms_per_message']:,}",
             f"{each['gateway_cpu_ms_per_message']:,}",
             f"{each['p50_ms']:,} / {each['p99_ms']:,}",
+            f"{each['idle_cpu']:.2f}",
         )
         for level, each in part["agents"]["levels"].items()
     ]
@@ -117,7 +118,10 @@ def growth(part: Figures) -> str:
         "growth",
         part,
         cost_table=table(("CPU ms of a message", *levels), [*costs, ("**all**", *of_all)]),
-        agent_table=table(("agents", "CPU ms of a message, all", "agent-gateway", "p50 / p99 ms"), agents),
+        agent_table=table(
+            ("agents", "CPU ms of a message, all", "agent-gateway", "p50 / p99 ms", "cores used by all when idle"),
+            agents,
+        ),
     )
 
 

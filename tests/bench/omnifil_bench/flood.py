@@ -40,7 +40,7 @@ def _wire(topic: str, number: int, person: int, now: str) -> Wire:
         "text": _TEXT,
         "received_at": now,
     }
-    return Wire(topic, f"messenger:{handle}".encode(), json.dumps(message).encode())
+    return Wire(topic, f"messenger:{handle}".encode(), json.dumps(message).encode(), headers=[])
 
 
 if __name__ == "__main__":

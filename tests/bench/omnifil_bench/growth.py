@@ -13,12 +13,14 @@ from omnifil_bench.filling import fill, pattern_of
 from omnifil_bench.latency import Door
 from omnifil_bench.messages import Conversation, Mix, Writers
 from omnifil_bench.options import Options
-from omnifil_bench.processes import Account, Servers, resident_bytes, servers
+from omnifil_bench.processes import Account, Servers, idle, resident_bytes, servers
 from omnifil_bench.suite import Place, place, suite, warm
 from omnifil_bench.throughput import WARM_UP, Run, carried
 from omnifil_bench.whole import whole_suite
 
 _PER_S = 100
+_REST_S = 3.0
+"""For which it is looked what processes use while nothing happens: that is no cost of a message."""
 _OLD, _NEW = 300, 300
 """Conversations in a measured batch: those that began long ago, and new ones."""
 
@@ -37,7 +39,7 @@ async def _dossiers(shared: Servers, here: Place, options: Options) -> Figures:
     levels = (1_000, 20_000) if options.quick else (10_000, 1_000_000)
     messages = 1_200 if options.quick else 3_000
     writers = Writers(options.seed * 1000 + 500)
-    old = writers.conversations(_OLD * options.rounds * len(levels))
+    old = writers.conversations(_OLD * options.few * len(levels))
     async with warm(here, suite(here), writers.written(old, len(old))):
         say(f"{len(old)} conversations are begun")
     pattern = await pattern_of(shared.mongod.uri, here.name, old[0].conversation_id)
@@ -48,7 +50,7 @@ async def _dossiers(shared: Servers, here: Place, options: Options) -> Figures:
         await fill(shared, pattern, range(filled, level))
         filled, seconds = level, time.perf_counter() - began
         say(f"{level:,} dossiers are there, filled in {seconds:.0f} s")
-        for _ in range(options.rounds):
+        for _ in range(options.few):
             known, old = old[:_OLD], old[_OLD:]
             first = writers.batch(Mix(WARM_UP))
             batch = writers.written([*known, *writers.conversations(_NEW)], messages)
@@ -71,7 +73,7 @@ async def _timelines(here: Place, options: Options) -> Figures:
     runs: dict[str, list[Run]] = {}
     for length in lengths:
         conversation = writers.conversations(1)
-        for number in range(options.rounds):
+        for number in range(options.few):
             if number and length == lengths[0]:
                 conversation = writers.conversations(1)  # the last one is no longer short
             more = max(1, length - conversation[0].messages - 2)
@@ -86,7 +88,9 @@ async def _paced(here: Place, writers: Writers, conversation: Sequence[Conversat
     async with warm(here, suite(here), writers.written(conversation, more)) as pids:
         batch = writers.written(conversation, count)
         async with Arrivals.opened(here.kafka) as arrivals, Producer(here.kafka) as producer:
-            account, began = Account({**pids, **here.servers.pids}), time.perf_counter()
+            all_pids = {**pids, **here.servers.pids}
+            resting = await idle(all_pids, _REST_S)
+            account, began = Account(all_pids, resting), time.perf_counter()
             for number, wire in enumerate(batch.wires()):
                 await asyncio.sleep(max(0.0, began + number / _PER_S - time.perf_counter()))
                 await producer.publish_raw([wire])
@@ -110,12 +114,14 @@ async def _agents(options: Options) -> Figures:
         for level in levels:
             await door.connect(level)
             memory[level] = resident_bytes(gateway)
-            account = Account(whole.pids)
+            resting = await idle(whole.pids, _REST_S)
+            account = Account(whole.pids, resting)
             run = await door.post(per_s * seconds, per_s=per_s)
             used = {name: each * 1000 / (per_s * seconds) for name, each in account.seconds().items()}
             found[f"{level:,}"] = {
                 "cpu_ms_per_message": tidy(sum(used.values())),
                 "gateway_cpu_ms_per_message": tidy(used["agent-gateway"]),
+                "idle_cpu": tidy(sum(resting.values())),
                 "p50_ms": run["p50"],
                 "p99_ms": run["p99"],
             }

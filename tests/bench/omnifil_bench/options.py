@@ -26,6 +26,11 @@ class Options:
         """In a backlog."""
         return 3_000 if self.quick else 20_000
 
+    @property
+    def few(self) -> int:
+        """Rounds of what takes long: the whole run shall stay within about twelve minutes."""
+        return min(self.rounds, 2)
+
     def say(self, part: str, what: str) -> None:
         """Progress, on standard error: the last line of standard output is for a machine."""
         print(f"[{time.monotonic() - self.began:5.0f} s] {part}: {what}", file=sys.stderr, flush=True)

@@ -1,10 +1,12 @@
 """The processes that are measured: started, frozen, counted, ended; none outlives the harness."""
 
+import asyncio
 import os
 import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -114,19 +116,30 @@ def frozen(pids: Iterable[int]) -> Iterator[None]:
 
 
 class Account:
-    """CPU time of processes since it was opened."""
+    """CPU time of processes since it was opened, without what they use when `idle` (CPU seconds of a second)."""
 
-    def __init__(self, pids: Mapping[str, int]) -> None:
+    def __init__(self, pids: Mapping[str, int], idle: Mapping[str, float] | None = None) -> None:
+        self._idle = idle or {}
+        self._opened_at = time.perf_counter()
         self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
         self._before = self._now()
 
     def seconds(self) -> dict[str, float]:
         """User and system time by name. Raises psutil.NoSuchProcess for one that has died."""
-        return {name: now - self._before[name] for name, now in self._now().items()}
+        lasted = time.perf_counter() - self._opened_at
+        used = {name: now - self._before[name] for name, now in self._now().items()}
+        return {name: max(0.0, each - self._idle.get(name, 0.0) * lasted) for name, each in used.items()}
 
     def _now(self) -> dict[str, float]:
         times = {name: process.cpu_times() for name, process in self._processes.items()}
         return {name: each.user + each.system for name, each in times.items()}
+
+
+async def idle(pids: Mapping[str, int], seconds: float) -> dict[str, float]:
+    """What they use while nothing happens: CPU seconds of a second, by name."""
+    account = Account(pids)
+    await asyncio.sleep(seconds)
+    return {name: used / seconds for name, used in account.seconds().items()}
 
 
 def resident_bytes(pid: int) -> int:

@@ -42,7 +42,7 @@ async def _starts(options: Options) -> Figures:
     """Cold: nothing stored, and Java without its ahead-of-time cache. Warm: the same home again."""
     say = partial(options.say, "start")
     cold, warm_, story = list[float](), list[float](), list[float]()
-    for _ in range(1 if options.quick else min(options.rounds, 3)):
+    for _ in range(options.few):
         with scratch_folder() as folder:
             link_jars(folder, caches=False)
             async with up(folder) as started:
@@ -84,7 +84,7 @@ async def _rebuild(here: Place, options: Options) -> Figures:
     await fill(here.servers, pattern, range(count))
     environment = suite(here)[0].environment
     compared, made = list[float](), list[float]()
-    for _ in range(options.rounds):
+    for _ in range(options.few):
         told = await _command(("case_service.main", "rebuild"), environment)
         if told["differences"] or told["restored"]:
             raise Failed(f"The projection was not what its timelines say: {told}")
