@@ -1,6 +1,7 @@
 """Batches of identified messages, and of reports on replies."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import structlog
 from omnifil_contracts.delivery import DeliveryReported
@@ -30,23 +31,33 @@ class Messages:
 
     async def link(self, batch: Sequence[IdentifiedMessage]) -> None:
         """Returns when every message is durably in a dossier. Raises `Transient`."""
-        await settle(
-            self._timeline,
-            batch,
-            lookup=lookup_of,
-            decide=lambda casebook, item, now: link_message(casebook, item, now, self._policy, self._minting),
-            customer=lambda item: item.customer_id,
-            clock=self._clock,
-            patterns=self._policy.patterns,
-            written=_count,
-        )
+        linked: Counter[tuple[str, str]] = Counter()
+
+        def written(entry: TimelineEntry) -> None:
+            if isinstance(entry.event, MessageLinked):
+                linked[entry.event.message.channel, entry.event.because.rule] += 1
+
+        try:
+            await settle(
+                self._timeline,
+                batch,
+                lookup=lookup_of,
+                decide=lambda casebook, item, now: link_message(casebook, item, now, self._policy, self._minting),
+                customer=lambda item: item.customer_id,
+                clock=self._clock,
+                patterns=self._policy.patterns,
+                written=written,
+            )
+        finally:
+            _count(linked)
         log.debug("messages_linked", count=len(batch))
 
 
-def _count(entry: TimelineEntry) -> None:
-    if isinstance(entry.event, MessageLinked):
-        messages(entry.event.message.channel, Stage.LINKED).inc()
-        linked_by(entry.event.because.rule).inc()
+def _count(linked: Mapping[tuple[str, str], int]) -> None:
+    """By channel and rule; once for a batch, for it is the hottest way of all."""
+    for (channel, rule), number in linked.items():
+        messages(channel, Stage.LINKED).inc(number)
+        linked_by(rule).inc(number)
 
 
 class Deliveries:
