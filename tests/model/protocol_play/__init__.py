@@ -1,0 +1,1 @@
+"""Everybody of case-service's protocol over a simulated Kafka and MongoDB, going on by turns."""
