@@ -18,7 +18,7 @@ _MOUNT = "/bin/mount"
 
 
 @contextmanager
-def limited(folders: Mapping[str, Path]) -> Iterator[Mapping[str, Path]]:
+def limited(folders: Mapping[str, Path], size_bytes: int = _SIZE_BYTES) -> Iterator[Mapping[str, Path]]:
     """Mount a tmpfs on each folder. Yields those by server, none where this may not be done.
 
     A helper takes them away also when this process is killed: it waits for the end of its input.
@@ -37,7 +37,7 @@ def limited(folders: Mapping[str, Path]) -> Iterator[Mapping[str, Path]]:
     try:
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
-            options = f"size={_SIZE_BYTES},mode=0700"
+            options = f"size={size_bytes},mode=0700"
             command = [_MOUNT, "-t", "tmpfs", "-o", options, "omnifil", str(folder)]
             done = subprocess.run(command, check=False)  # noqa: S603 # of our own words
             if done.returncode:  # root of a container without the capability
