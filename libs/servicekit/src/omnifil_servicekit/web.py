@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import structlog
@@ -57,13 +58,7 @@ class Observed:
             await send(message)
 
         began = time.perf_counter()
-        with tracer.start_as_current_span(
-            scope["method"],
-            context=_caller(scope),
-            kind=trace.SpanKind.SERVER,
-            record_exception=False,  # what errors say may name people
-            set_status_on_exception=False,
-        ) as span:
+        with _span_of(scope) as span:
             try:
                 await self._app(scope, receive, sending)
             except Exception as error:
@@ -95,6 +90,19 @@ class Observed:
         finally:
             if span.is_recording():
                 span.end()
+
+
+def _span_of(scope: Scope) -> AbstractContextManager[trace.Span]:
+    """None for probes and scrapes: they come every few seconds, and nobody looks for them."""
+    if scope["path"].startswith(_QUIET):
+        return nullcontext(trace.INVALID_SPAN)
+    return tracer.start_as_current_span(
+        scope["method"],
+        context=_caller(scope),
+        kind=trace.SpanKind.SERVER,
+        record_exception=False,  # what errors say may name people
+        set_status_on_exception=False,
+    )
 
 
 def _caller(scope: Scope) -> Context:

@@ -106,6 +106,12 @@ async def test_a_requests_span_names_the_route_and_neither_path_nor_query(
     }
 
 
+async def test_probes_and_scrapes_leave_no_trace(app: FastAPI, spans: InMemorySpanExporter) -> None:
+    for path in ("/health/ready", "/metrics"):
+        await ask(app, path)
+    assert spans.get_finished_spans() == ()
+
+
 async def test_a_failure_is_told_by_its_kind_and_not_in_its_own_words(
     app: FastAPI, spans: InMemorySpanExporter
 ) -> None:
