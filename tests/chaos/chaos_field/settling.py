@@ -20,14 +20,16 @@ _SERVING = ("PRIMARY", "SECONDARY")
 async def settled(plan: StackPlan, timeout_s: float) -> None:
     """Wait until nothing is missing. Raises `AssertionError` with what is."""
     async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
-        await eventually(lambda: _all_awake(), timeout_s)
+        await eventually(lambda: _all_awake(plan), timeout_s)
         await eventually(lambda: _all_ready(http, plan), timeout_s)
         await eventually(lambda: _every_copy(plan), timeout_s)
         await eventually(lambda: _whole_replica_set(plan), timeout_s)
 
 
-def _all_awake() -> None:
+def _all_awake(plan: StackPlan) -> None:
     processes = present_stack().processes
+    missing = {*plan.servers(), *(service.name for service in plan.services)} - processes.keys()
+    assert not missing, f"Ended: {sorted(missing)}"
     ended = [name for name, process in processes.items() if process.alive() is None]
     assert not ended, f"Not running: {ended}"
     stopped = [name for name, process in processes.items() if is_stopped(process)]
