@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import structlog
@@ -31,6 +32,29 @@ class StreamFrame:
     cursor: str | None = None
     traces: tuple[TraceOnce, ...] = ()
     """Of the records that it shows for the first time, where they are recorded."""
+
+    @cached_property
+    def text(self) -> str:
+        """For who sends text: made once for all clients."""
+        return self.json.decode()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a client is."""
+
+    cursor: Cursor
+    presence: Offsets
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What there is behind a place, and the place behind that."""
+
+    frames: tuple[StreamFrame, ...]
+    after: _Place
+    has_news: bool
+    """Whether there is more in it than presence."""
 
 
 class TopicFeed:
@@ -105,6 +129,7 @@ class LiveStream:
         self._bell = bell
         self._ping_interval_s = ping_interval_s
         self._places: dict[object, Offsets] = {}
+        self._shared: tuple[tuple[_Place, tuple[int, ...]], _Step] | None = None
         STREAM_BEHIND_RECORDS.set_function(self.furthest_behind)
 
     def furthest_behind(self) -> int:
@@ -120,46 +145,70 @@ class LiveStream:
         """Everything behind the cursor, then what happens, until the client goes; ends after a `reset`."""
         client = object()
         try:
-            at = cursor or self.position()
-            presence = self._presence.log.end
-            yield _frame(StreamHello(behind=self._dossiers.log.behind(at.dossiers)))
+            place = _Place(cursor or self.position(), self._presence.log.end)
+            yield _frame(StreamHello(behind=self._dossiers.log.behind(place.cursor.dossiers)))
             is_live = False
             while True:
-                self._places[client] = at.dossiers
+                self._places[client] = place.cursor.dossiers
                 try:
-                    async for slice_ in self._dossiers.catch_up(at.dossiers):
-                        at = Cursor(slice_.position, at.customers)
-                        yield _events(slice_, at)
-                    async for slice_ in self._customers.catch_up(at.customers):
-                        at = Cursor(at.dossiers, slice_.position)
-                        yield _customers(slice_)
-                    # From here on nothing is awaited until the bell, so that no news is missed in between.
-                    events = self._dossiers.log.after(at.dossiers, _SLICE_RECORDS)
-                    customers = self._customers.log.after(at.customers, _SLICE_RECORDS)
+                    async for frame, at in self._catch_up(place.cursor):
+                        place = _Place(at, place.presence)
+                        yield frame
+                    step = self._step(place)
                 except PositionGone:
                     yield _frame(StreamReset(reason="The position is older than what is kept: load the page again."))
                     return
                 except FellBehind:
                     continue
-                at = Cursor(events.position, customers.position)
-                heard = _ephemeral(self._presence.log, presence)
-                presence = heard.position
-                if customers.records:
-                    yield _customers(customers)
-                if events.records or customers.records:
-                    yield _events(events, at)
-                elif not is_live:
+                place = step.after
+                for frame in step.frames:
+                    yield frame
+                if not step.has_news and not is_live:
                     is_live = True
-                    yield _frame(StreamLive())
-                elif not heard.records:
+                    yield _LIVE
+                elif not step.frames:
+                    # Nothing was awaited since the look at the logs, so that no news is missed in between.
                     try:
-                        await asyncio.wait_for(self._bell.wait(), self._ping_interval_s)
+                        async with asyncio.timeout(self._ping_interval_s):
+                            await self._bell.wait()
                     except TimeoutError:
-                        yield _frame(StreamPing())
-                if heard.records:
-                    yield StreamFrame(_batch("presence", "presence", heard.records))
+                        yield _PING
         finally:
             self._places.pop(client, None)
+
+    async def _catch_up(self, at: Cursor) -> AsyncGenerator[tuple[StreamFrame, Cursor], None]:
+        """What is older than what the logs hold, each frame with the cursor behind it. Raises `PositionGone`."""
+        async for slice_ in self._dossiers.catch_up(at.dossiers):
+            at = Cursor(slice_.position, at.customers)
+            yield _events(slice_, at), at
+        async for slice_ in self._customers.catch_up(at.customers):
+            at = Cursor(at.dossiers, slice_.position)
+            yield _customers(slice_), at
+
+    def _step(self, place: _Place) -> _Step:
+        """What the logs hold behind the place. Raises `FellBehind`.
+
+        All who are live are at one place: the first of them works it out, the others send the same bytes.
+        """
+        key = (place, (self._dossiers.log.version, self._customers.log.version, self._presence.log.version))
+        if self._shared is None or self._shared[0] != key:
+            self._shared = key, self._worked_out(place)
+        return self._shared[1]
+
+    def _worked_out(self, place: _Place) -> _Step:
+        events = self._dossiers.log.after(place.cursor.dossiers, _SLICE_RECORDS)
+        customers = self._customers.log.after(place.cursor.customers, _SLICE_RECORDS)
+        heard = _ephemeral(self._presence.log, place.presence)
+        at = Cursor(events.position, customers.position)
+        has_news = bool(events.records or customers.records)
+        frames: list[StreamFrame] = []
+        if customers.records:
+            frames.append(_customers(customers))
+        if has_news:
+            frames.append(_events(events, at))
+        if heard.records:
+            frames.append(StreamFrame(_batch("presence", "presence", heard.records)))
+        return _Step(tuple(frames), _Place(at, heard.position), has_news)
 
 
 def _ephemeral(log: RecentLog, position: Mapping[int, int]) -> Slice:
@@ -188,3 +237,6 @@ def _batch(kind: str, name: str, records: Sequence[LogRecord], **fields: Any) ->
     """A message around records that are JSON already: thousands of clients share the work of one encoding."""
     extra = "".join(f'"{key}":"{value}",' for key, value in fields.items())
     return f'{{"type":"{kind}",{extra}"{name}":['.encode() + b",".join(r.value for r in records) + b"]}"
+
+
+_LIVE, _PING = _frame(StreamLive()), _frame(StreamPing())

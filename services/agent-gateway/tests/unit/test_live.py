@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from agent_gateway.domain.cursor import Cursor
+from agent_gateway.live import StreamFrame
 
 
 def event(number: int) -> bytes:
@@ -83,3 +84,22 @@ async def test_the_customers_position_is_part_of_the_cursor(suite: Any) -> None:
     async with suite.running():
         frames = await suite.frames(Cursor({0: 0}, {0: 1}).encode(), until="live")
     assert [frame["customers"] for frame in frames if frame["type"] == "customers"] == [[{"customer_id": "b"}]]
+
+
+async def test_clients_at_one_place_are_sent_the_very_same_bytes(suite: Any, eventually: Any) -> None:
+    async def first_events() -> StreamFrame:
+        async with contextlib.aclosing(suite.live.follow(None)) as frames:
+            async for frame in frames:
+                ready.append(frame)
+                if frame.cursor is not None:
+                    return frame
+        raise AssertionError
+
+    ready: list[StreamFrame] = []
+    async with suite.running(), asyncio.timeout(5):
+        clients = [asyncio.create_task(first_events()) for _ in range(3)]
+        await eventually(lambda: len(ready) == 6)  # hello and live, each
+        await suite.dossiers.append(event(1))
+        one, *others = await asyncio.gather(*clients)
+    assert all(each is one for each in others)
+    assert one.text is one.text

@@ -1,5 +1,7 @@
 """The log in memory: every position gets every record behind it, in order, or is told that it fell behind."""
 
+import asyncio
+
 import pytest
 from agent_gateway.domain.log import Bell, FellBehind, LogRecord, RecentLog
 from hypothesis import given
@@ -63,3 +65,23 @@ def test_reading_in_slices_gives_every_record_once_in_order(partitions: list[int
         for found in part.records:
             read[found.partition].append(found.offset)
     assert read == {partition: list(range(count)) for partition, count in offsets.items()}
+
+
+async def test_after_waking_many_the_bell_is_quiet_and_then_tells_of_everything_at_once() -> None:
+    bell = Bell(pause_s_per_listener=0.02)
+    heard: list[float] = []
+    clock = asyncio.get_running_loop().time
+
+    async def listen() -> None:
+        for _ in range(2):
+            await bell.wait()
+            heard.append(clock())
+
+    listeners = [asyncio.create_task(listen()) for _ in range(5)]
+    await asyncio.sleep(0)
+    bell.ring()
+    await asyncio.sleep(0)
+    for _ in range(3):
+        bell.ring()
+    await asyncio.gather(*listeners)
+    assert min(heard[5:]) - max(heard[:5]) > 0.09

@@ -9,6 +9,7 @@ from omnifil_contracts.dossier import DossierView
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.views import DossierSnapshot
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.outward import Transport
 from opentelemetry import propagate
 from pydantic import SecretStr, TypeAdapter
 
@@ -26,7 +27,7 @@ class InternalApi:
             base_url=base_url,
             headers={"Authorization": f"Bearer {token.get_secret_value()}"},
             timeout=timeout_s,
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+            transport=Transport(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50)),
         )
 
     async def close(self) -> None:

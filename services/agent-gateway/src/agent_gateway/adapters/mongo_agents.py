@@ -22,9 +22,13 @@ class MongoAgents:
         now = self._clock()
         if now - self._written.get(agent, float("-inf")) < _AGAIN_AFTER_S:
             return
-        with translate():
-            await self._agents.update_one({"_id": agent.id}, {"$set": {"name": agent.name}}, upsert=True)
-        self._written[agent] = now
+        self._written[agent] = now  # at once: whoever comes back with a hundred windows is written down once
+        try:
+            with translate():
+                await self._agents.update_one({"_id": agent.id}, {"$set": {"name": agent.name}}, upsert=True)
+        except BaseException:
+            del self._written[agent]
+            raise
 
     async def all(self) -> list[Actor]:
         with translate():

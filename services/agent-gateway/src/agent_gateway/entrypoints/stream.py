@@ -139,7 +139,7 @@ class _Session:
                 try:
                     with showing(frame, "websocket"):
                         async with asyncio.timeout(self._settings.gateway_send_timeout_s):
-                            await self._socket.send_text(frame.json.decode())
+                            await self._socket.send_text(frame.text)
                 except TimeoutError as error:
                     raise _Closed(_TOO_SLOW, "too-slow") from error
                 except (RuntimeError, WebSocketDisconnect) as error:
