@@ -119,7 +119,7 @@ def growth(part: Figures) -> str:
         part,
         cost_table=table(("CPU ms of a message", *levels), [*costs, ("**all**", *of_all)]),
         agent_table=table(
-            ("agents", "CPU ms of a message, all", "agent-gateway", "p50 / p99 ms", "cores used by all when idle"),
+            ("agents", "CPU ms of a message, all", "agent-gateway", "p50 / p99 ms", "cores used when idle"),
             agents,
         ),
     )

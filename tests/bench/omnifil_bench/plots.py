@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from omnifil_bench.figures import Figures
 
@@ -43,11 +44,12 @@ def draw(folder: Path, parts: Figures) -> list[str]:
 def throughput(part: Figures) -> Figure:
     figure, (rates, costs) = _two(4.2)
     names = list(part["mixes"])
-    _bars(rates, names, {
+    _bars(rates, [name.replace(", ", ",\n") for name in names], {
         "suite": [part["mixes"][name]["per_s"] for name in names],
         "floor": [part["mixes"][name]["floor_per_s"] for name in names],
     }, (_SUITE, _FLOOR))  # fmt: skip
     rates.set_title("Messages a second, by messages in a conversation")
+    rates.margins(y=0.18)
     for at, name in enumerate(names):
         top = max(part["mixes"][name]["per_s"], part["mixes"][name]["floor_per_s"])
         rates.annotate(f"× {part['mixes'][name]['ratio']['median']:.2f}", (at, top), (0, 3), textcoords="offset points",
@@ -74,17 +76,20 @@ def latency(part: Figures) -> Figure:
     times.set_yscale("log")
     times.axhline(50, color=_LIMIT, linewidth=1, linestyle="--")
     times.annotate("50 ms", (-0.45, 50), (0, 2), textcoords="offset points", color=_LIMIT)
-    times.set_title("Webhook to screen, ms (median of the rounds, least to most)")
+    times.yaxis.set_major_formatter(ScalarFormatter())
+    times.yaxis.set_minor_formatter(NullFormatter())
+    times.set_title("Webhook to screen, ms (lines: least to most)")
     _stacked(stages, {
-        _rate(rate): {stage: each["p50"] for stage, each in part["by_rate"][rate]["stages"].items()} for rate in rates
+        _rate(rate): {stage: each["p50"] for stage, each in part["by_rate"][rate]["stages"].items()}
+        for rate in rates if rate.isdigit()
     })  # fmt: skip
-    stages.set_title("Where the time of the p50 goes, ms (medians of the stages)")
+    stages.set_title("The p50 of each stage, ms")
     return figure
 
 
 def isolation(part: Figures) -> Figure:
-    figure, (axes, _) = _two(3.2)
-    _.remove()
+    figure = Figure(figsize=(6.2, 3.2), layout="constrained")
+    axes = figure.subplots()
     names = list(part["quiet"])
     _bars(axes, names, {
         "quiet": [part["quiet"][name]["p99"] for name in names],
@@ -94,7 +99,7 @@ def isolation(part: Figures) -> Figure:
         limit = part["quiet"][name]["p99"] * 1.5
         axes.plot([at - 0.42, at + 0.42], [limit, limit], color=_LIMIT, linewidth=1, linestyle="--",
                   label="1.5 × quiet" if at == 0 else None)  # fmt: skip
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(f"p99 during a flood of {part['flood']:,} on social, ms")
     return figure
 
