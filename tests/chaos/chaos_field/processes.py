@@ -1,6 +1,5 @@
 """The processes of the running suite, as the supervisor has written them down."""
 
-import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -54,16 +53,6 @@ async def replaced(ended: Process, name: str) -> None:
         assert now.alive() is not None, f"{name} was started again and ended."
 
     await eventually(another, _BACK_WITHIN_S)
-
-
-async def gone(process: Process) -> None:
-    """Wait until it has ended."""
-    await asyncio.to_thread(_wait_for_end, process)
-
-
-def _wait_for_end(process: Process) -> None:
-    if alive := process.alive():
-        alive.wait(timeout=_BACK_WITHIN_S)
 
 
 def is_stopped(process: Process) -> bool:
