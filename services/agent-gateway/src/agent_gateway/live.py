@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,12 +92,15 @@ class TopicFeed:
 
     def _count(self, batch: Sequence[LogRecord]) -> None:
         """What was there before us, others have shown."""
+        shown: Counter[str] = Counter()
         for record in batch:
             if record.offset < self._news_from.get(record.partition, 0):
                 if record.trace is not None:
                     record.trace.take()
             elif record.message_channel is not None:
-                messages(record.message_channel, Stage.SHOWN).inc()
+                shown[record.message_channel] += 1
+        for channel, number in shown.items():
+            messages(channel, Stage.SHOWN).inc(number)
 
     async def catch_up(self, position: Offsets) -> AsyncGenerator[Slice, None]:
         """What lies between the position and the log, from the topic itself; nothing for who is in the log.
