@@ -11,6 +11,7 @@ import httpx
 import structlog
 from cachetools import TTLCache
 from omnifil_servicekit.errors import Transient
+from omnifil_servicekit.outward import Transport
 
 from ingest_social.domain.page import Page
 from ingest_social.domain.reply import Piece
@@ -37,7 +38,7 @@ class GraphApi:
     """One client for all pages."""
 
     def __init__(self, *, timeout_s: float, file_limit_bytes: int) -> None:
-        self._http = httpx.AsyncClient(timeout=timeout_s, trust_env=False)
+        self._http = httpx.AsyncClient(transport=Transport(trust_env=False), timeout=timeout_s, trust_env=False)
         self._file_limit_bytes = file_limit_bytes
         self._names: TTLCache[tuple[str, str], str] = TTLCache(_NAMES_HELD, _NAME_HOLDS_S)
 

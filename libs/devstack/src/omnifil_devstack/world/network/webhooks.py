@@ -9,14 +9,13 @@ import secrets
 from typing import Any
 
 import httpx
+from omnifil_servicekit.outward import Transport
 
 from omnifil_devstack.world.network.memory import Memory, now_ms
 from omnifil_devstack.world.network.settings import NetworkSettings
 
 _log = logging.getLogger(__name__)
 _ANSWER_WITHIN_S = 10
-_NOT_REACHED = (httpx.TransportError, AttributeError)
-"""AttributeError: anyio 4.16 asks a connection for its peer that was reset the moment it was made."""
 
 
 def signature(app_secret: str, body: bytes) -> str:
@@ -46,7 +45,7 @@ class Webhooks:
         """Subscribe by the handshake, then deliver; ends by cancellation only."""
         if not self._settings.webhook_url:
             return
-        async with httpx.AsyncClient(timeout=_ANSWER_WITHIN_S, trust_env=False) as client:
+        async with httpx.AsyncClient(transport=Transport(trust_env=False), timeout=_ANSWER_WITHIN_S) as client:
             await self._until_true(client, self._subscribe)
             while True:
                 self._work.clear()
@@ -73,7 +72,7 @@ class Webhooks:
         }
         try:
             answer = await client.get(self._settings.webhook_url, params=asked)
-        except _NOT_REACHED:
+        except httpx.TransportError:
             return False
         return answer.status_code == 200 and answer.text.strip() == challenge
 
@@ -85,7 +84,7 @@ class Webhooks:
         }
         try:
             answer = await client.post(self._settings.webhook_url, content=body, headers=headers)
-        except _NOT_REACHED as failed:
+        except httpx.TransportError as failed:
             _log.info("webhook not taken: %s", type(failed).__name__)
             return False
         if answer.status_code != 200:
