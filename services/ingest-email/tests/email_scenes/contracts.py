@@ -106,6 +106,16 @@ class LedgerContract:
         (claimed,) = await ledger.claim(NOON + HOLD, HOLD, 10)
         assert claimed.step == "attempted"
 
+    async def test_a_doubt_that_comes_late_does_not_overrule_what_is_known(self, ledger: Ledger) -> None:
+        known, doubted = a_reply(), a_reply(conversation="<other@x>")
+        await ledger.take([known, doubted], NOON)
+        for reply, first in ((known, True), (doubted, False)):
+            for sent in (first, not first):
+                reason = None if sent else "It is not known."
+                await ledger.decide(reply.outbound_id, sent=sent, reason=reason, provider_message_id=None, at=NOON)
+        steps = {each.outbound_id: (each.step, each.reason) for each in await ledger.unreported(10)}
+        assert steps == {known.outbound_id: ("sent", None), doubted.outbound_id: ("sent", None)}
+
     async def test_what_is_decided_is_reported_once_and_remembered(self, ledger: Ledger) -> None:
         reply = a_reply(text="words of the agent")
         await ledger.take([reply], NOON)

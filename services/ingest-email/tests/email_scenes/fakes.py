@@ -250,6 +250,8 @@ class MemoryLedger:
         self, outbound_id: str, *, sent: bool, reason: str | None, provider_message_id: str | None, at: datetime
     ) -> None:
         entry = self._entries[outbound_id]
+        if not sent and entry.delivery.step in ("sent", "failed"):
+            return
         entry.to_report = True
         entry.delivery = replace(
             entry.delivery,

@@ -104,7 +104,13 @@ class MongoLedger:
         self, outbound_id: str, *, sent: bool, reason: str | None, provider_message_id: str | None, at: datetime
     ) -> None:
         decision = {"step": "sent" if sent else "failed", "open": False, "to_report": True, "decided_at": at}
-        await self._set([outbound_id], {**decision, "reason": reason, "provider_message_id": provider_message_id})
+        # Another process may have doubted meanwhile: what is known to be sent overrules that, and never the reverse.
+        undecided: Document = {} if sent else {"open": True}
+        with translate():
+            await self._deliveries.update_one(
+                {"_id": outbound_id, **undecided},
+                {"$set": {**decision, "reason": reason, "provider_message_id": provider_message_id}},
+            )
 
     async def unreported(self, limit: int) -> list[Delivery]:
         with translate():
