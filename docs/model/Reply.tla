@@ -102,10 +102,12 @@ Send(w) ==
           /\ UNCHANGED arrived
     /\ UNCHANGED <<copies, echoed, reports>>
 
+\* What is known to be sent overrules a doubt, and never the reverse.
 Decide(w) ==
     /\ worker[w].step \in {"answered", "failed"}
-    /\ ledger' = [ledger EXCEPT !.step = IF worker[w].step = "answered" THEN "sent" ELSE "failed",
-                                !.told = FALSE, !.held = FALSE]
+    /\ ledger' = IF worker[w].step = "failed" /\ ledger.step = "sent" /\ Broken # "doubt-overrules" THEN ledger
+                 ELSE [ledger EXCEPT !.step = IF worker[w].step = "answered" THEN "sent" ELSE "failed",
+                                     !.told = FALSE, !.held = FALSE]
     /\ worker' = [worker EXCEPT ![w] = Idle]
     /\ UNCHANGED <<copies, arrived, echoed, reports, faults>>
 
@@ -148,6 +150,7 @@ Spec == Init /\ [][Next]_vars /\ Fairness
 (***************************************************************************)
 SentAtMostOnce == arrived <= 1
 SentIsTrue == "sent" \in reports => arrived >= 1
+SentStaysSent == "sent" \in reports => ledger.step = "sent"
 \* A reply is never silent: in the end it is reported, and what has not arrived is reported as failed.
 NeverSilent ==
     <>[](/\ reports # {}

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,16 +30,17 @@ class Checked:
     output: str
 
 
-def check(module: Path, configuration: Path, *, broken: str = "nothing", safety_only: bool = False) -> Checked:
+def check(module: Path, configuration: Path, *, broken: str = "nothing", invariants: Sequence[str] = ()) -> Checked:
     """Check a module (.tla) by a configuration (.cfg), with one of its protections taken away if `broken` names it.
 
-    `safety_only` leaves the temporal properties out. Raises `StackError` when TLC ends without a verdict.
+    `invariants`: check these alone, and no temporal property. Raises `StackError` when TLC ends without a verdict.
     """
     text, named = _BROKEN.subn(f'Broken = "{broken}"', configuration.read_text())
     if named != 1:
         raise StackError(f"{configuration.name} must say once what is broken.")
-    if safety_only:
-        text = "\n".join(line for line in text.splitlines() if not line.startswith("PROPERTY"))
+    if invariants:
+        kept = [line for line in text.splitlines() if not line.startswith(("INVARIANT", "PROPERTY"))]
+        text = "\n".join([*kept, f"INVARIANTS {' '.join(invariants)}"])
     with TemporaryDirectory() as folder:
         shutil.copy(module, folder)
         (Path(folder) / "checked.cfg").write_text(text)
