@@ -13,6 +13,7 @@ import yaml
 from metric_inspection.promql import NotUnderstood, Selector, asked, without_variables
 from metric_inspection.served import missing, served
 from omnifil_devstack.watching import picture, screen
+from omnifil_servicekit.metrics import Client, Stage
 
 ROOT = Path(__file__).parents[2]
 BOARDS = sorted((ROOT / "deploy/dashboards").glob("*.json"))
@@ -65,6 +66,14 @@ def test_only_metrics_and_labels_are_asked_for_that_a_service_has(place: str, ex
 def test_every_metric_of_the_suite_is_looked_at_somewhere() -> None:
     looked_at = {selector.metric for _, query in queries() for selector in asked(query).selectors}
     assert families(served()) - families(looked_at) == set()
+
+
+@pytest.mark.parametrize(("label", "values"), [("stage", list(Stage)), ("kind", list(Client))])
+def test_a_label_is_asked_only_for_values_that_it_has(label: str, values: list[str]) -> None:
+    asks = [match for _, query in queries() for match in re.findall(rf'\b{label}=(~?)"([^"]*)"', query)]
+    assert asks
+    for regex, wanted in asks:
+        assert any(re.fullmatch(wanted, value) if regex else wanted == value for value in values), wanted
 
 
 def test_top_reads_only_what_there_is() -> None:
