@@ -1,16 +1,21 @@
 """The proxy on a server that echoes: each disturbance does what it says, to whom it says, and is over afterwards."""
 
 import asyncio
+import json
+import os
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 
 import pytest
 from chaos_field.disturbance import ANYBODY, CALM, Disturbance
 from chaos_field.proxy import Proxy
+from chaos_field.who_is import Suite
 from omnifil_devstack.ports import free_ports
+from omnifil_devstack.stack_file import Process
 from omnifil_devstack.topology import Door
 from omnifil_testkit.waiting import eventually_ as eventually
 
@@ -49,7 +54,7 @@ class Scene:
         self.echoes = (Echo(), Echo())
         self.names: dict[int, str] = {}
         door = Door("echo", self.port, {"one": first, "two": second})
-        self.proxy = Proxy(door, lambda port: self.names.get(port, "outside"), Random(1))
+        self.proxy = Proxy(door, lambda port, _: self.names.get(port, "outside"), Random(1))
         self._writers: list[asyncio.StreamWriter] = []
 
     async def client(self, name: str = "client") -> Streams:
@@ -230,3 +235,22 @@ async def test_behind_one_door_the_other_replica_serves_when_one_is_gone() -> No
     finally:
         scene.leave()
         await scene.proxy.close()
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+async def test_a_client_is_known_by_the_process_that_holds_its_end(
+    tmp_path: Path, family: socket.AddressFamily
+) -> None:
+    """Java connects by sockets of both families."""
+    record = tmp_path / "processes.json"
+    this = Process.of(os.getpid())
+    assert this is not None
+    suite = Suite(record)
+    with socket.create_server((_HOST, 0)) as server, socket.socket(family) as client:
+        door = server.getsockname()[1]
+        client.connect((_HOST, door) if family is socket.AF_INET else (f"::ffff:{_HOST}", door))
+        port = client.getsockname()[1]
+        assert suite.holder_of(port, door) == "outside"
+        record.write_text(json.dumps({"kafka": this.model_dump()}))
+        assert suite.holder_of(port, door) == "kafka"
+        assert suite.holder_of(1, door) == "outside"

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Literal
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from omnifil_devstack.ports import HOST, PortPlan
 from omnifil_testkit.waiting import eventually_ as eventually
 from pymongo import AsyncMongoClient
@@ -119,9 +120,11 @@ async def leader_of(ports: PortPlan, topic: str, partition: int) -> str:
 
     async def asked() -> str:
         admin = AIOKafkaAdminClient(bootstrap_servers=[f"{HOST}:{ports[name]}" for name in names])
-        await admin.start()
         try:
+            await admin.start()
             [described] = await admin.describe_topics([topic])
+        except (KafkaError, OSError) as error:
+            raise AssertionError(f"Kafka does not answer: {error!r}") from error
         finally:
             await admin.close()
         leader = next(int(each["leader"]) for each in described["partitions"] if each["partition"] == partition)

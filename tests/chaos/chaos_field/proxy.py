@@ -16,8 +16,10 @@ _CHUNKS_ON_THE_WAY = 256
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: RST in place of FIN, socket(7)
 _HOST = "127.0.0.1"
 
-WhoIs = Callable[[int], str]
-"""The process that holds the local end with this port; `OUTSIDE` when nobody of the suite does."""
+_ASK_AGAIN_S = 1.0
+
+WhoIs = Callable[[int, int], str]
+"""The process that has connected from the first port to the second; `OUTSIDE` when nobody of the suite has."""
 
 
 class Proxy:
@@ -86,8 +88,11 @@ class Proxy:
         return [each for each in self._connections if client in (ANYBODY, self._client_of(each))]
 
     def _client_of(self, connection: "_Connection") -> str:
-        if connection.client == OUTSIDE:  # it may have connected before it was known by name
-            connection.client = self._who_is(connection.client_port)
+        now = asyncio.get_running_loop().time()
+        if connection.client == OUTSIDE and now > connection.asked_at + _ASK_AGAIN_S:
+            # it may have connected before it was known by name
+            connection.asked_at = now
+            connection.client = self._who_is(connection.client_port, self.door.port)
         return connection.client
 
     def _rule_of(self, connection: "_Connection") -> Disturbance:
@@ -102,7 +107,8 @@ class Proxy:
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         connection = _Connection(reader, writer)
-        connection.client = self._who_is(connection.client_port)
+        connection.client = self._who_is(connection.client_port, self.door.port)
+        connection.asked_at = asyncio.get_running_loop().time()
         self._connections.add(connection)
         try:
             await self._until_let_through(connection)
@@ -207,6 +213,7 @@ class _Connection:
         self.reader = reader
         self.writer = writer
         self.client = OUTSIDE
+        self.asked_at = 0.0
         self.client_port: int = writer.get_extra_info("peername")[1]
         self.half_open = False
         self.closed = False

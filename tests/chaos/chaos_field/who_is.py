@@ -8,14 +8,9 @@ from omnifil_devstack.stack_file import Process
 from pydantic import TypeAdapter, ValidationError
 
 from chaos_field.disturbance import OUTSIDE
+from chaos_field.socket_lookup import inode_of
 
 _Recorded = TypeAdapter(dict[str, Process])
-_ESTABLISHED = "01"
-_LOOPBACK = "0100007F"  # 127.0.0.1, as the kernel of a little-endian machine writes it
-_TABLES = {
-    Path("/proc/net/tcp"): _LOOPBACK,
-    Path("/proc/net/tcp6"): f"0000000000000000FFFF0000{_LOOPBACK}",  # Java's sockets are of both families
-}
 
 
 class Suite:
@@ -26,9 +21,9 @@ class Suite:
         self._read_at_ns = 0
         self._pids: dict[str, int] = {}
 
-    def holder_of(self, port: int) -> str:
-        """By proc(5): the socket's inode by its local port, the process by the links in its `fd`."""
-        inode = _inode_of(port)
+    def holder_of(self, port: int, door_port: int) -> str:
+        """Who has connected from `port` to a door: the socket's inode from the kernel, its process by proc(5)."""
+        inode = inode_of(port, door_port)
         if inode is None:
             return OUTSIDE
         wanted = f"socket:[{inode}]"
@@ -42,16 +37,6 @@ class Suite:
                 self._pids = {name: process.pid for name, process in recorded.items()}
                 self._read_at_ns = written_at_ns
         return self._pids
-
-
-def _inode_of(port: int) -> str | None:
-    for table, address in _TABLES.items():
-        local = f"{address}:{port:04X}"
-        with suppress(OSError):  # a machine without IPv6
-            for line in table.read_text().splitlines()[1:]:
-                if local in line and (fields := line.split())[1] == local and fields[3] == _ESTABLISHED:
-                    return fields[9]
-    return None
 
 
 def _holds(pid: int, wanted: str) -> bool:
