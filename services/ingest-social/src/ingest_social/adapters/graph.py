@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _NAME_TIMEOUT_S = 2.0
 _NAMES_HELD, _NAME_HOLDS_S = 20_000, 24 * 3600
+_NOT_TOLD_HOLDS_S = 30.0  # a profile that is not to be had must not cost each message of a person the time-out
 # Rate limits and passing faults; the rest is final. Source: “Error Codes”.
 _PASSING_CODES = frozenset({1, 2, 4, 17, 32, 341, 613, 80006})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
@@ -41,13 +42,15 @@ class GraphApi:
         self._http = httpx.AsyncClient(transport=Transport(trust_env=False), timeout=timeout_s, trust_env=False)
         self._file_limit_bytes = file_limit_bytes
         self._names: TTLCache[tuple[str, str], str] = TTLCache(_NAMES_HELD, _NAME_HOLDS_S)
+        self._not_told: TTLCache[tuple[str, str], bool] = TTLCache(_NAMES_HELD, _NOT_TOLD_HOLDS_S)
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def name_of(self, page: Page, psid: str) -> str | None:
-        known = self._names.get((page.page_id, psid))
-        if known is not None:
+        person = (page.page_id, psid)
+        known = self._names.get(person)
+        if known is not None or person in self._not_told:
             return known
         url = f"{page.graph_url}/{psid}"
         params = {"fields": "first_name,last_name"}
@@ -58,10 +61,11 @@ class GraphApi:
             name = " ".join(str(profile[part]) for part in ("first_name", "last_name") if profile.get(part))
         except (httpx.HTTPError, ValueError, TypeError, AttributeError, KeyError) as error:
             log.warning("name_not_told", channel="social", error=type(error).__name__)
+            self._not_told[person] = True
             return None
         name = name.strip()[:200]
         if name:
-            self._names[page.page_id, psid] = name
+            self._names[person] = name
         return name or None
 
     async def fetch(self, page: Page, url: str) -> tuple[bytes, str, str]:
