@@ -176,6 +176,18 @@ async def test_a_request_is_one_event_and_one_observation_under_its_routes_templ
     assert "secret" not in str(events)
 
 
+async def test_of_webhooks_only_what_is_refused_is_an_event(app: FastAPI) -> None:
+    @app.get("/webhooks/{outcome}")
+    async def webhook(outcome: int) -> Response:
+        return Response(status_code=outcome)
+
+    async with client_of(Observed(app)) as client:
+        with capture_logs() as events:
+            for outcome in (200, 403, 503):
+                await client.get(f"/webhooks/{outcome}")
+    assert [event["status"] for event in events if event["log_level"] != "debug"] == [403, 503]
+
+
 async def test_an_error_nobody_caught_is_logged_once_and_answered_as_a_problem(app: FastAPI) -> None:
     app.add_middleware(Observed)
     async with client_of(app) as client:
