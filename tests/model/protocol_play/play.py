@@ -157,7 +157,7 @@ class Play:
                 self.consumer_is_replaced()
             elif chance < 0.13:
                 self.relay_is_replaced()
-            elif chance < 0.14 and len(self.clients) < 4:
+            elif chance < 0.16 and len(self.clients) < 8:
                 self.a_client_comes()
             else:
                 self.somebody_goes_on()
