@@ -39,7 +39,7 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str = Field(
         "", description="the base URL of an OpenTelemetry collector (OTLP over HTTP), or nothing: no traces"
     )
-    trace_ratio: float = Field(1.0, ge=0, le=1, description="which share of the traces that begin here is kept, 0 to 1")
+    trace_ratio: float = Field(0.1, ge=0, le=1, description="which share of the traces that begin here is kept, 0 to 1")
     shutdown_grace_s: float = Field(20, gt=0, description="seconds that a stop may take before it is forced")
 
     @classmethod
