@@ -86,6 +86,13 @@ def test_everything_that_matters_is_on_a_small_screen(width: int) -> None:
     assert not seen.is_well
 
 
+def test_what_nobody_tells_is_not_shown_as_nothing() -> None:
+    rows = shown(picture(look(12, exposition(150)), look(10, exposition(100))), width=70)
+    [totals] = [row.split() for row in rows if row.strip().startswith("in all")]
+    assert totals[2:] == ["–", "–", "150", "–", "–"]
+    assert any(row.startswith("email /s") for row in rows)
+
+
 def test_for_a_machine_it_is_json() -> None:
     told = json.loads(json.dumps(picture(look(12, exposition(150)), look(10, exposition(100))).as_json()))
     assert told["ok"] is True

@@ -53,12 +53,12 @@ def _head(picture: Picture) -> Text:
 
 def _channels(picture: Picture) -> Table:
     table = _table()
-    table.add_column("messages", style="bold")
+    table.add_column("messages", style="bold", no_wrap=True, min_width=9)
     for title in (*(stage.value for stage in ON_THE_WAY_IN), "behind", "oldest", "waits"):
         table.add_column(title, justify="right", no_wrap=True)
     for flow in picture.channels:
         table.add_row(f"{flow.channel} /s", *(_rate(flow.stages[each.value]) for each in ON_THE_WAY_IN), *_ages(flow))
-        totals = (Text(_number(flow.stages[each.value].total), "dim") for each in ON_THE_WAY_IN)
+        totals = (Text(_total(flow.stages[each.value]), "dim") for each in ON_THE_WAY_IN)
         table.add_row(Text("  in all", "dim"), *totals)
     if not picture.channels:
         table.add_row(Text("none yet", "dim"))
@@ -67,13 +67,13 @@ def _channels(picture: Picture) -> Table:
 
 def _replies(picture: Picture) -> Table:
     table = _table()
-    table.add_column("replies", style="bold")
+    table.add_column("replies", style="bold", no_wrap=True, min_width=9)
     for stage in ON_THE_WAY_OUT:
         table.add_column(stage.value.removeprefix("reply-"), justify="right", no_wrap=True)
     for flow in picture.channels:
         cells = (_with_rate(flow.stages[each.value]) for each in ON_THE_WAY_OUT[:-1])
         failed = flow.stages[ON_THE_WAY_OUT[-1].value]
-        table.add_row(flow.channel, *cells, Text(_number(failed.total), "red" if failed.total else "dim"))
+        table.add_row(flow.channel, *cells, Text(_total(failed), "red" if failed.total else "dim"))
     return table
 
 
@@ -171,8 +171,13 @@ def _rate(count: Count) -> Text:
     return Text(told, "" if count.per_s else "dim")
 
 
+def _total(count: Count) -> str:
+    """Nothing at all: whoever counts it does not answer, or has not begun."""
+    return _number(count.total) if count.total or count.per_s is not None else "–"
+
+
 def _with_rate(count: Count) -> Text:
-    told = _number(count.total)
+    told = _total(count)
     return Text(f"{told} ({count.per_s:.1f}/s)" if count.per_s else told, "" if count.per_s else "dim")
 
 
