@@ -1,7 +1,7 @@
 """The whole service, wired."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -9,6 +9,7 @@ from omnifil_contracts.topics import CUSTOMER_EVENTS, DELIVERY_EVENTS, DOSSIER_E
 from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo, connect, ensure_indexes
 from omnifil_servicekit.health import Health
+from omnifil_servicekit.patience import patiently
 from omnifil_servicekit.process import Loop, Parts
 from omnifil_servicekit.web import OWN_TELEMETRY
 
@@ -98,8 +99,12 @@ def bootstrap(
 @asynccontextmanager
 async def _resources(kafka: KafkaSettings, mongo: Mongo, producer: Producer, *, topics: bool) -> AsyncIterator[None]:
     """What is needed before the first record: indexes, topics. The last to go."""
-    async with mongo, producer:
-        await ensure_indexes(mongo.database(DATABASE), INDEXES)
+    needed = [IDENTIFIED, OUTBOUND, DOSSIER_EVENTS, CUSTOMER_EVENTS, DELIVERY_EVENTS]
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(mongo.close)
+        await patiently(mongo.ping)
+        await stack.enter_async_context(producer)
+        await patiently(lambda: ensure_indexes(mongo.database(DATABASE), INDEXES))
         if topics:
-            await ensure_topics(kafka, [IDENTIFIED, OUTBOUND, DOSSIER_EVENTS, CUSTOMER_EVENTS, DELIVERY_EVENTS])
+            await patiently(lambda: ensure_topics(kafka, needed))
         yield

@@ -14,6 +14,7 @@ from omnifil_servicekit import problem
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.openapi import describe_problems
+from omnifil_servicekit.patience import patiently
 from omnifil_servicekit.process import Loop, Parts
 from omnifil_servicekit.web import OWN_TELEMETRY, BodyLimit
 from starlette.middleware.cors import CORSMiddleware
@@ -66,7 +67,7 @@ def bootstrap(
             stack.push_async_callback(mongo.close)
             await stack.enter_async_context(producer)
             stack.push_async_callback(in_hand.done)
-            await transcript.prepare()
+            await patiently(transcript.prepare)
             yield
 
     app = FastAPI(

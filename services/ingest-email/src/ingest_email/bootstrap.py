@@ -11,6 +11,7 @@ from omnifil_contracts.topics import OUTBOUND, RAW_EMAIL
 from omnifil_messaging import BatchConsumer, KafkaSettings, Producer
 from omnifil_mongostore import BlobStore, Mongo, connect
 from omnifil_servicekit.health import Health
+from omnifil_servicekit.patience import patiently
 from omnifil_servicekit.process import Loop, Parts
 from omnifil_servicekit.web import OWN_TELEMETRY
 
@@ -63,7 +64,7 @@ def bootstrap(
             await stack.enter_async_context(producer)
             if RECEIVE in roles:
                 await stack.enter_async_context(reader)
-            await ledger.prepare()
+            await patiently(ledger.prepare)
             yield
 
     loops: dict[str, Loop] = {}

@@ -14,6 +14,7 @@ from omnifil_mongostore import BlobStore, connect
 from omnifil_servicekit import problem
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
+from omnifil_servicekit.patience import patiently
 from omnifil_servicekit.process import Loop, Parts
 from omnifil_servicekit.web import OWN_TELEMETRY, BodyLimit
 
@@ -63,7 +64,7 @@ def bootstrap(
             stack.push_async_callback(graph.close)
             stack.push_async_callback(mongo.close)
             await stack.enter_async_context(producer)
-            await ledger.prepare()
+            await patiently(ledger.prepare)
             yield
 
     app = FastAPI(title="Omnifil social networks", docs_url=None, redoc_url=None, telemetry=OWN_TELEMETRY)
