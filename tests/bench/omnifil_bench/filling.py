@@ -26,6 +26,8 @@ from pymongo import AsyncMongoClient
 from omnifil_bench.processes import Servers
 
 _MARK = b"7a7a7a7a"
+_HALVES = ("q7q7", "w8w8")
+"""The same eight digits in two fours, as in the number of a dossier."""
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AT_ONCE = 2_000
 _WRITERS = 3
@@ -47,11 +49,16 @@ class Pattern:
 
     def copies(self, place: tuple[str, str], numbers: range) -> list[RawBSONDocument]:
         """Of the documents in this collection, one set for each number."""
-        return [
-            RawBSONDocument(document.replace(_MARK, b"%08x" % (number * _SPREAD % 2**32)))
-            for number in numbers
-            for document in self.documents[place]
-        ]
+        first, second = (half.encode() for half in _HALVES)
+        copies = []
+        for number in numbers:
+            own = b"%08x" % (number * _SPREAD % 2**32)
+            if own[:4] == own[4:]:
+                continue  # its number has one word less than the pattern's: no dossier would look like that
+            for document in self.documents[place]:
+                copy = document.replace(_MARK, own).replace(first, own[:4]).replace(second, own[4:])
+                copies.append(RawBSONDocument(copy))
+        return copies
 
 
 async def pattern_of(uri: str, prefix: str, conversation_id: str) -> Pattern:
@@ -77,14 +84,21 @@ async def pattern_of(uri: str, prefix: str, conversation_id: str) -> Pattern:
 
 def _own_texts(number: str, name: str, handle: str) -> dict[bytes, bytes]:
     """What belongs to this dossier beside its ids, and what stands for it: as long, so that lengths in BSON hold."""
-    surname = name.split()[-1]
-    own = {handle.partition("@")[0]: "", surname: "", surname.casefold(): ""}
-    for each in own:
-        own[each] = _MARK.decode() + each[len(_MARK) :]
-    for each in (number, number.lower()):
-        own[each] = f"{each[:2]}{_MARK.decode()}-"
-        own[each.replace("-", "")] = each[:1] + _MARK.decode()
-    return {each.encode(): mark.encode() for each, mark in own.items()}
+    surname, mark = name.split()[-1], _MARK.decode()
+    own = {text: mark + text[len(mark) :] for text in (handle.partition("@")[0], surname, surname.casefold())}
+    first, second = _HALVES
+    for text in (number, number.lower()):
+        own[text] = f"{text[:2]}{first}-{second}"
+        own[text.replace("-", "")] = f"{text[:1]}{first}{second}"
+    encoded = {text.encode(): of_own.encode() for text, of_own in own.items()}
+    for part, half in zip(number.lower().split("-")[1:], _HALVES, strict=True):
+        encoded[_bson_text(part)] = _bson_text(half)  # as a word of its own only: it is short
+    return encoded
+
+
+def _bson_text(text: str) -> bytes:
+    """A string as it lies in BSON: its length with the closing zero, its bytes, the zero."""
+    return len(text.encode() + b"0").to_bytes(4, "little") + text.encode() + b"\0"
 
 
 def _marked(document: _Document, own: Mapping[bytes, bytes]) -> bytes:
