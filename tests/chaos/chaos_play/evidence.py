@@ -14,7 +14,7 @@ from omnifil_messaging.admin import administration
 from omnifil_mongostore import connect
 
 Entry = dict[str, Any]
-_IDLE_S = 0.5
+_READ_WITHIN_S = 120
 
 
 @dataclass
@@ -113,11 +113,15 @@ def _settings(stack: Stack) -> KafkaSettings:
 async def _records(stack: Stack, topic: str) -> AsyncIterator[tuple[dict[str, str], bytes]]:
     """Headers and value of every record there is now."""
     tail, stop = TopicTail(_settings(stack), topic), asyncio.Event()
-    left = {partition: end for partition, end in (await tail.end_offsets()).items() if end}
-    async for batch in tail.read("beginning", stop, idle_s=_IDLE_S):
-        for received in batch:
-            if received.offset + 1 >= left.get(received.partition, 0):
-                left.pop(received.partition, None)
-            yield dict(received.headers), received.record
-        if not batch or not left:
-            stop.set()
+    first, end = await tail.beginning_offsets(), await tail.end_offsets()
+    left = {partition: last for partition, last in end.items() if last > first.get(partition, 0)}
+    if not left:
+        return
+    async with asyncio.timeout(_READ_WITHIN_S):
+        async for batch in tail.read("beginning", stop):
+            for received in batch:
+                if received.offset + 1 >= left.get(received.partition, 0):
+                    left.pop(received.partition, None)
+                yield dict(received.headers), received.record
+            if not left:
+                stop.set()

@@ -54,7 +54,7 @@ class Screen:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Screen"]:
         """Signed in and live inside, from this moment on."""
-        await self._sign_in()
+        await self.sign_in()
         answer = await self.http.get(
             f"{self.gateway}/api/v1/dossiers", params={"limit": "1"}, headers=self.headers, timeout=30
         )
@@ -70,7 +70,8 @@ class Screen:
             with suppress(asyncio.CancelledError):
                 await following
 
-    async def _sign_in(self) -> None:
+    async def sign_in(self) -> None:
+        """Get a token, or another one."""
         form = {"grant_type": "password", "username": self.login.username, "password": self.login.password}
         answer = await self.http.post(self.stack.issuer.token_endpoint, data=form)
         answer.raise_for_status()
@@ -81,6 +82,8 @@ class Screen:
         while True:
             self.connections += 1
             with suppress(*_AWAY):
+                if self.connections > 1:
+                    await self.sign_in()
                 await listen()
             await asyncio.sleep(_COMES_BACK_AFTER_S)
 
