@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 from omnifil_contracts.record import Record
-from omnifil_messaging.context import carried, processing, traced, traceparent
+from omnifil_messaging.context import accepting, carried, processing, traced, traceparent
 from omnifil_messaging.outgoing import Outgoing, wire
 from omnifil_messaging.sending import sending
 from omnifil_servicekit import telemetry
@@ -79,6 +79,17 @@ def test_out_of_a_batch_each_record_goes_on_in_the_trace_of_its_own_message(span
         "messaging.consumer.group.name": "g",
     }
     assert "traceparent" not in headers(outgoing("a"))
+
+
+def test_at_a_door_that_knows_no_traces_each_message_begins_its_own(spans: InMemorySpanExporter) -> None:
+    came = datetime(2026, 1, 2, tzinfo=UTC)
+    with accepting("email", ["a", "b"], came):
+        one, other = trace_of(outgoing("a")), trace_of(outgoing("b"))
+    assert one != other
+    accepted = named(spans, "accept email")
+    assert {format(context_of(span).trace_id, "032x") for span in accepted} == {one, other}
+    assert {span.start_time for span in accepted} == {int(came.timestamp() * 1e9)}
+    assert all(span.parent is None for span in accepted)
 
 
 def test_what_is_sent_names_its_sending_as_the_parent(spans: InMemorySpanExporter) -> None:
