@@ -19,7 +19,7 @@ def test_nothing_is_lost_doubled_or_disordered_in_two_minutes_of_chaos(tmp_path:
     seed = os.environ.get("OMNIFIL_CHAOS_SEED", "1")
     command = [sys.executable, "-m", "chaos_play", "--seconds", "60", "--messages", "1500", "--seed", seed]
     ran = subprocess.run(  # noqa: S603  # our own command
-        [*command, "--folder", str(tmp_path)],
+        [*command, "--stall", "90", "--folder", str(tmp_path)],  # where tests run, machines may be slow
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(FOLDER), os.environ.get("PYTHONPATH", "")])},
         stdout=subprocess.PIPE,
         text=True,

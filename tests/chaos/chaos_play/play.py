@@ -40,7 +40,6 @@ _SCREENS = 4
 _COMMANDS_PER_S = 0.4
 """Of each desk."""
 _ARRIVED_WITHIN_S = 120
-_MOST_STALL_S = 30.0
 _MAY_BE_EITHER = "It is not known whether"
 
 
@@ -56,6 +55,8 @@ class Wanted:
     port_base: int
     pause_s: tuple[float, float] = (0.5, 3.0)
     """Between two faults."""
+    stall_s: float = 30.0
+    """How long after the end of a fault something may still stand."""
 
 
 @dataclass
@@ -187,8 +188,12 @@ class Play:
         (self.wanted.folder / "stalls.jsonl").write_text("\n".join(lines))
         told.longest_stall_s = found[0].seconds if found else 0.0
         told.complain(
-            [f"{s.seconds:.0f} s after {s.blow.kind} {s.blow.target} ({s.what})" for s in found if s.seconds > 30],
-            f"Stalls over {_MOST_STALL_S:.0f} s",
+            [
+                f"{s.seconds:.0f} s after {s.blow.kind} {s.blow.target} ({s.what})"
+                for s in found
+                if s.seconds > self.wanted.stall_s
+            ],
+            f"Stalls over {self.wanted.stall_s:.0f} s",
         )
         told.complain(
             [f"{b.kind} {b.target}: {b.failed}" for b in striker.blows if b.failed], "Faults that did not go as planned"
