@@ -117,7 +117,9 @@ class TokenVerifier:
                 audience=self._audience,
                 issuer=self._issuer,
                 leeway=self._leeway_s,
-                options={"require": ["exp", "iss", "aud", "sub"]},
+                # `iat` tells a token's age and does not forbid its use, `nbf` does (RFC 7519 §4.1.5, §4.1.6): a process
+                # whose clock is behind would turn every agent away.
+                options={"require": ["exp", "iss", "aud", "sub"], "verify_iat": False},
             )
         except jwt.ExpiredSignatureError as error:
             # The signature was verified before the claims were looked at.

@@ -82,6 +82,13 @@ async def test_an_expired_token_says_since_when(verifier: TokenVerifier) -> None
     assert int(raised.value.expired_at.timestamp()) == expired
 
 
+async def test_a_process_whose_clock_is_behind_the_issuer_s_lets_agents_in(verifier: TokenVerifier) -> None:
+    claims = await verifier.verify(token(iat=int(time.time()) + 300))
+    assert claims.subject == "agent-1"
+    with pytest.raises(TokenInvalid, match="not yet valid"):
+        await verifier.verify(token(nbf=int(time.time()) + 300))
+
+
 async def test_clocks_may_differ_a_little(verifier: TokenVerifier) -> None:
     now = int(time.time())
     await verifier.verify(token(exp=now - 5))
