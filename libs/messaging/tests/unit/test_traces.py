@@ -13,6 +13,7 @@ from omnifil_servicekit import telemetry
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
 FIRST, SECOND = (f"00-{number:032x}-{number:016x}-01" for number in (0xA, 0xB))
@@ -41,6 +42,7 @@ def trace_of(of: Outgoing) -> str:
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     monkeypatch.setattr(telemetry.recorded, "on", True)
+    monkeypatch.setattr(telemetry.recorded, "share", TraceIdRatioBased(1.0))
     telemetry.configure("test", span_processors=[SimpleSpanProcessor(exporter)])
     yield exporter
     exporter.shutdown()
