@@ -68,6 +68,8 @@ class StubbornVisitor:
                 await socket.send(frame)
                 await self._answered(message_id, socket)
             except (ConnectionClosed, TimeoutError):
+                # A closed socket says so at once: without a pause nobody else would get to run.
+                await asyncio.sleep(_COMES_BACK_AFTER_S)
                 continue
             if message_id in self._refused:
                 await asyncio.sleep(1)  # it said “later”: one message a second is what a visitor is granted
