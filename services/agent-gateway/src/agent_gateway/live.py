@@ -70,15 +70,17 @@ class TopicFeed:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the topic, beginning a little before its end, so that clients of a predecessor find their place."""
+        preload_records: int | None = self._preload_records
         while not stop.is_set():
             try:
-                if not self.started.is_set():
-                    self._begin(await self._reader.end_offsets(), self._preload_records)
+                if preload_records is not None:
+                    self._begin(await self._reader.end_offsets(), preload_records)
+                    preload_records = None
                 async for batch in self._reader.read(self.log.end, stop, lag_told=True):
                     self._count(batch)
                     self.log.append(batch)
             except PositionGone:
-                self._begin(await self._reader.end_offsets(), 0)
+                preload_records = 0
             except Transient as error:
                 log.warning("feed_waits", error=str(error))
                 with contextlib.suppress(TimeoutError):

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from agent_gateway.domain.cursor import Cursor
-from agent_gateway.live import StreamFrame
+from agent_gateway.domain.log import Bell
+from agent_gateway.live import StreamFrame, TopicFeed
+from omnifil_servicekit.errors import Transient
 
 
 def event(number: int) -> bytes:
@@ -60,6 +62,27 @@ async def test_a_position_that_retention_has_passed_is_reset_with_its_reason(sui
     async with suite.running():
         frames = await suite.frames(Cursor({0: 2}, {0: 0}).encode(), until="reset")
     assert "load the page again" in frames[-1]["reason"]
+
+
+async def test_a_feed_whose_place_is_gone_waits_for_a_broker_that_is_away(
+    suite: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[dict[int, int] | None] = [{0: 0}, None, {0: 4}]  # of old, none, as it is
+
+    async def end_offsets() -> dict[int, int]:
+        answer = answers.pop(0)
+        if answer is None:
+            raise Transient("Kafka does not answer.")
+        return answer
+
+    await suite.dossiers.append(*(event(number) for number in range(4)))
+    suite.dossiers.first = 4
+    monkeypatch.setattr(suite.dossiers, "end_offsets", end_offsets)
+    feed, stop = TopicFeed(suite.dossiers, Bell(), held_records=10, preload_records=0), asyncio.Event()
+    running = asyncio.create_task(feed.run(stop))
+    await eventually(lambda: feed.log.end == {0: 4})
+    stop.set()
+    await running
 
 
 async def test_a_quiet_stream_is_kept_alive(suite: Any) -> None:
