@@ -4,10 +4,14 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from agent_gateway.domain.cursor import Cursor
+from agent_gateway.entrypoints.stream import _sse
+from omnifil_servicekit.auth import Claims
+from omnifil_servicekit.health import Health
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
@@ -109,3 +113,19 @@ def test_server_sent_events_carry_the_cursor_as_their_id(http: TestClient, gatew
     assert json.loads(events["data"])["events"] == [{"dossier_id": "d", "entry": {"seq": 1}}]
     assert Cursor.decode(events["id"]).dossiers == {0: 1}
     assert blocks[-1] == {"event": "closed", "data": '{"reason":"token-expired"}'}
+
+
+async def test_server_sent_events_end_at_once_when_the_process_stops(suite: Any) -> None:
+    """A stream that waited for its next message held up the stop, and its agents, until the grace was over."""
+    suite.live._ping_interval_s = 60
+    health, now = Health(), datetime.now(UTC)
+    claims = Claims("amelie", now + timedelta(hours=1), {})
+    async with suite.running():
+        events = _sse(suite.live, None, claims, health, lambda: now)
+        while b'"live"' not in await anext(events):
+            pass
+        waiting = asyncio.ensure_future(anext(events, b"the end"))
+        done, _ = await asyncio.wait({waiting}, timeout=0.2)
+        assert not done, "something came that ended the wait"
+        health.stopping.set()
+        assert await asyncio.wait_for(waiting, 5) == b"the end"

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from starlette.websockets import WebSocketState
 from agent_gateway.domain.cursor import Cursor, CursorInvalid
 from agent_gateway.entrypoints.agents import Doorkeeper
 from agent_gateway.entrypoints.showing import showing
-from agent_gateway.live import LiveStream
+from agent_gateway.live import LiveStream, StreamFrame
 from agent_gateway.settings import GatewaySettings
 
 _HELLO_TIMEOUT_S = 5
@@ -193,10 +193,14 @@ async def _sse(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(STREAM_CLIENTS.labels(Client.AGENT_SSE).track_inprogress())
         frames = await stack.enter_async_context(contextlib.aclosing(live.follow(cursor)))
+        stopping = asyncio.create_task(health.stopping.wait())
+        stack.callback(stopping.cancel)
         while not health.stopping.is_set():
             left_s = (claims.expires_at - clock()).total_seconds()
             try:
-                frame = await asyncio.wait_for(anext(frames), max(0.0, left_s))
+                frame = await _unless(stopping, anext(frames), max(0.0, left_s))
+            except _Stopping:
+                return  # the browser comes back by itself, and is somewhere else by then
             except TimeoutError:
                 STREAM_ENDED.labels(Client.AGENT_SSE, "token-expired").inc()
                 yield b'event: closed\ndata: {"reason":"token-expired"}\n\n'
@@ -206,6 +210,24 @@ async def _sse(
             identifier = b"" if frame.cursor is None else b"id: " + frame.cursor.encode() + b"\n"
             with showing(frame, "sse"):
                 yield identifier + b"data: " + frame.json + b"\n\n"
+
+
+class _Stopping(Exception):
+    """The process is about to end."""
+
+
+async def _unless(stopping: "asyncio.Task[Any]", frame: Awaitable[StreamFrame], limit_s: float) -> StreamFrame:
+    """The frame. Raises `_Stopping` as soon as the process stops, and `TimeoutError`."""
+    waiting = asyncio.ensure_future(frame)
+    try:
+        done, _ = await asyncio.wait({waiting, stopping}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        if waiting in done:
+            return waiting.result()
+        raise _Stopping if done else TimeoutError
+    finally:
+        if not waiting.done():
+            waiting.cancel()
+            await asyncio.wait({waiting})
 
 
 async def _verified(doorkeeper: Doorkeeper, token: str) -> Claims:
