@@ -1,9 +1,13 @@
 """The reckoning itself: for each thing that can be off, that it is found."""
 
+import asyncio
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from chaos_field.draw import Draw, Make
 from chaos_play.evidence import Evidence, Letter
 from chaos_play.ledger import Ledger, Mark
 from chaos_play.reckoning import (
@@ -14,9 +18,10 @@ from chaos_play.reckoning import (
     reckon_replies,
     reckon_screen,
 )
+from chaos_play.recovery import Recovery
 from chaos_play.screen import Screen
-from chaos_play.stalls import stalls
-from chaos_play.striker import Blow
+from chaos_play.stalls import Times, stalls, stalls_under_fire
+from chaos_play.striker import Blow, Striker
 
 FIRST, SECOND = Mark("sms-1", 0), Mark("sms-1", 1)
 
@@ -133,7 +138,61 @@ def test_poison_is_in_its_dead_letter_once_and_nothing_else_is(ledger: Ledger, t
 
 def test_a_stall_lasts_until_what_had_waited_and_what_came_next_is_shown() -> None:
     blow = Blow(0, "kill", "kafka", struck_at=10.0, healed_at=20.0)
-    acknowledged = {FIRST: 15.0, SECOND: 21.0, Mark("chat-1", 0): 5.0}
-    shown = {"ws0": {FIRST: 24.0, SECOND: 29.0, Mark("chat-1", 0): 99.0}}
-    [stall] = stalls([blow], acknowledged, shown)
+    early = Mark("chat-1", 0)
+    acknowledged = {FIRST: 15.0, SECOND: 21.0, early: 5.0}
+    sent = {FIRST: 14.0, SECOND: 16.0, early: 4.0}
+    times = Times(sent, acknowledged, {"ws0": {FIRST: 24.0, SECOND: 29.0, early: 99.0}})
+    [stall] = stalls([blow], times)
     assert stall.seconds == 9.0
+
+
+def test_what_is_said_after_a_fault_waits_only_since_then() -> None:
+    blow = Blow(0, "kill", "kafka", struck_at=10.0, healed_at=20.0)
+    [stall] = stalls([blow], Times({FIRST: 50.0}, {FIRST: 50.5}, {"ws0": {FIRST: 51.0}}))
+    assert stall.seconds == 1.0
+
+
+def test_a_barrage_is_over_with_its_last_fault_and_under_fire_each_counts_from_its_own_end() -> None:
+    blows = [
+        Blow(0, "kill", "kafka", struck_at=10.0, healed_at=12.0),
+        Blow(1, "freeze", "mongod", struck_at=13.0, healed_at=20.0),
+        Blow(2, "kill", "mongod", barrage=1, struck_at=40.0, healed_at=41.0),
+    ]
+    times = Times({FIRST: 11.0}, {FIRST: 11.5}, {"ws0": {FIRST: 45.0}})
+    assert [(stall.seconds, len(stall.blows)) for stall in stalls(blows, times)] == [(25.0, 2), (0.0, 1)]
+    assert [stall.seconds for stall in stalls_under_fire(blows, times)] == [33.0, 0.0, 0.0]
+
+
+async def test_the_suite_has_recovered_when_every_screen_has_what_waited_and_something_new(ledger: Ledger) -> None:
+    ledger.acknowledged[SECOND] = ledger.acknowledged[FIRST] + 10
+    shown = screen(ledger)
+    recovering = asyncio.create_task(Recovery(ledger, [shown], 30).recovered(ledger.acknowledged[FIRST] + 5))
+    for mark in (FIRST, SECOND):
+        done, _ = await asyncio.wait({recovering}, timeout=0.6)
+        assert not done, f"before {mark} was shown"
+        shown.first_seen[mark] = 0.0
+    await asyncio.wait_for(recovering, 5)
+
+
+async def test_of_the_faults_that_are_drawn_only_those_that_are_wanted_strike(tmp_path: Path) -> None:
+    class Harmless:
+        group = "nobody"
+
+        def __init__(self, kind: str, target: str) -> None:
+            self.kind, self.target = kind, target
+
+        async def strike(self) -> None: ...
+        async def heal(self) -> None: ...
+
+    makers: dict[str, list[Make]] = {
+        kind: [partial(lambda kind, target, _: Harmless(kind, target), kind, target) for target in ("a", "b")]
+        for kind in ("kill", "freeze")
+    }
+
+    async def at_once(_: float) -> None: ...
+
+    striker = Striker(Draw(Random(1), makers, {}, {}), Random(1), tmp_path / "f", (0.01, 0.02), at_once, "kill b")
+    await striker.strike(0.5)
+    assert striker.by_kind()["kill"] > 3
+    assert {(blow.kind, blow.target) for blow in striker.blows} == {("kill", "b")}
+    assert striker.blows[-1].barrage > 0

@@ -29,7 +29,15 @@ def main() -> int:
     _log_to(folder / "play.log")
     base = next(base for base in _BASES if all(is_free(port) for port in range(base, base + _PORTS)))
     wanted = Wanted(
-        options.seed, options.seconds, options.messages, options.shape, folder, base, options.pause, options.stall
+        seed=options.seed,
+        seconds=options.seconds,
+        messages=options.messages,
+        shape=options.shape,
+        folder=folder,
+        port_base=base,
+        pause_s=options.pause,
+        stall_s=options.stall,
+        only=options.only,
     )
     what = f"{wanted.messages} messages in {wanted.seconds:.0f} s, {wanted.shape}"
     print(f"Seed {wanted.seed}: {what}; ledger, faults and logs in {folder}", flush=True)
@@ -59,6 +67,9 @@ def _options() -> argparse.Namespace:
         "--pause", type=float, nargs=2, default=(0.5, 3.0), metavar=("LEAST", "MOST"), help="seconds between two faults"
     )
     parser.add_argument("--stall", type=float, default=30.0, help="seconds after a fault's end that a stall may last")
+    parser.add_argument(
+        "--only", default="", help="which faults: an expression found in 'kill kafka', …"
+    )
     parser.add_argument("--break", dest="broken", choices=_promises(), help="a promise that the services break")
     parser.add_argument("--folder", type=Path, help="where ledger, faults and logs are left")
     return parser.parse_args()

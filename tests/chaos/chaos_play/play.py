@@ -30,9 +30,10 @@ from chaos_play.reckoning import (
     reckon_replies,
     reckon_screen,
 )
+from chaos_play.recovery import Recovery
 from chaos_play.rhythm import Rhythm
 from chaos_play.screen import Screen
-from chaos_play.stalls import stalls
+from chaos_play.stalls import Stall, Times, stalls, stalls_under_fire
 from chaos_play.striker import Striker
 from chaos_play.topic_door import CHANNEL, FORM
 
@@ -40,6 +41,8 @@ _SCREENS = 4
 _COMMANDS_PER_S = 0.4
 """Of each desk."""
 _ARRIVED_WITHIN_S = 120
+_ANSWERED_WITHIN_S = 120
+"""Of the end of the faults: who was not answered until then is not answered at all."""
 _MAY_BE_EITHER = "It is not known whether"
 
 
@@ -57,6 +60,8 @@ class Wanted:
     """Between two faults."""
     stall_s: float = 30.0
     """How long after the end of a fault something may still stand."""
+    only: str = ""
+    """Which faults, as `Striker` takes it."""
 
 
 @dataclass
@@ -82,9 +87,13 @@ class Play:
             await ensure_topics(KafkaSettings(stack.kafka, client_id="chaos"), REGISTRY, channels=[CHANNEL, FORM])
             crowd = Crowd(stack, http, ledger, Random(wanted.seed + 1), wanted.messages / wanted.seconds)
             random = Random(wanted.seed)
-            striker = Striker(stage.faults(random), random, wanted.folder / "faults.jsonl", wanted.pause_s)
-            self.told.skipped = striker.draw.skipped
+            faults = stage.faults(random)
+            self.told.skipped = faults.skipped
             async with self._screens(stage, http, ledger) as screens, crowd.gathered():
+                recovered = Recovery(ledger, screens, wanted.stall_s).recovered
+                striker = Striker(
+                    faults, random, wanted.folder / "faults.jsonl", wanted.pause_s, recovered, wanted.only
+                )
                 desks = [Desk(screen, Random(wanted.seed + 2 + each)) for each, screen in enumerate(screens)]
                 await self._act(crowd, desks, striker)
                 await stage.settled(120)
@@ -116,14 +125,18 @@ class Play:
             yield screens
 
     async def _act(self, crowd: Crowd, desks: list[Desk], striker: Striker) -> None:
-        stop = asyncio.Event()
-        async with crowd.writing(stop), asyncio.TaskGroup() as working:
-            for desk in desks:
-                working.create_task(desk.work(Rhythm(_COMMANDS_PER_S, stop, desk.random)))
-            try:
-                await striker.strike(self.wanted.seconds)
-            finally:
-                stop.set()
+        stop, clock = asyncio.Event(), asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(None) as limit, crowd.writing(stop), asyncio.TaskGroup() as working:
+                for desk in desks:
+                    working.create_task(desk.work(Rhythm(_COMMANDS_PER_S, stop, desk.random)))
+                try:
+                    await striker.strike(self.wanted.seconds)
+                finally:
+                    stop.set()
+                    limit.reschedule(clock() + _ANSWERED_WITHIN_S)
+        except TimeoutError:
+            self.told.problems.append(f"Somebody was not answered within {_ANSWERED_WITHIN_S} s of the last fault.")
 
     async def _all_arrived(self, stack: Any, ledger: Ledger, screens: list[Screen], crowd: Crowd) -> Evidence:
         """Whatever is not there after that is missing, which the reckoning says."""
@@ -182,21 +195,29 @@ class Play:
             own = Counter(mark for text in visitor.own() for mark in ledger.marks_in(text))
             told.duplicated += told.complain(+(own - Counter(list(own))), "A visitor sees an own message twice")
             told.duplicated += told.complain([1] * visitor.contradictions, "A chat entry changed its text")
-        shown = {screen.name: screen.first_seen for screen in screens}
-        found = stalls(striker.blows, ledger.acknowledged, shown)
-        lines = [json.dumps([round(s.seconds, 1), s.blow.number, s.blow.kind, s.blow.target, s.what]) for s in found]
-        (self.wanted.folder / "stalls.jsonl").write_text("\n".join(lines))
-        told.longest_stall_s = found[0].seconds if found else 0.0
-        told.complain(
-            [
-                f"{s.seconds:.0f} s after {s.blow.kind} {s.blow.target} ({s.what})"
-                for s in found
-                if s.seconds > self.wanted.stall_s
-            ],
-            f"Stalls over {self.wanted.stall_s:.0f} s",
-        )
+        self._reckon_stalls(ledger, screens, striker)
         told.complain(
             [f"{b.kind} {b.target}: {b.failed}" for b in striker.blows if b.failed], "Faults that did not go as planned"
+        )
+
+    def _reckon_stalls(self, ledger: Ledger, screens: list[Screen], striker: Striker) -> None:
+        """All go to a file; what is too long is a problem."""
+        times = Times(ledger.sent, ledger.acknowledged, {screen.name: screen.first_seen for screen in screens})
+        found, under_fire = stalls(striker.blows, times), stalls_under_fire(striker.blows, times)
+        lines = [
+            json.dumps([kind, round(stall.seconds, 1), [blow.number for blow in stall.blows], stall.cause, stall.what])
+            for kind, all_of_them in (("after a barrage", found), ("under fire", under_fire))
+            for stall in all_of_them
+        ]
+        (self.wanted.folder / "stalls.jsonl").write_text("\n".join(lines))
+
+        def longest(of: list[Stall]) -> float:
+            return of[0].seconds if of else 0.0
+
+        self.told.longest_stall_s, self.told.longest_stall_under_fire_s = longest(found), longest(under_fire)
+        self.told.complain(
+            [f"{s.seconds:.0f} s after {s.cause} ({s.what})" for s in found if s.seconds > self.wanted.stall_s],
+            f"Stalls over {self.wanted.stall_s:.0f} s",
         )
 
 

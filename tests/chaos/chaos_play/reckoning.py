@@ -37,6 +37,9 @@ class Reckoning:
     faults: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     longest_stall_s: float = 0.0
+    """After the end of a barrage of faults, while nothing else is done to the suite."""
+    longest_stall_under_fire_s: float = 0.0
+    """After the end of one fault, while others follow."""
     seconds: float = 0.0
     broken: str | None = None
     folder: str | None = None
@@ -44,7 +47,11 @@ class Reckoning:
 
     def as_json(self) -> dict[str, Any]:
         """The one line."""
-        return vars(self) | {"seconds": round(self.seconds, 1), "longest_stall_s": round(self.longest_stall_s, 1)}
+        return vars(self) | {
+            "seconds": round(self.seconds, 1),
+            "longest_stall_s": round(self.longest_stall_s, 1),
+            "longest_stall_under_fire_s": round(self.longest_stall_under_fire_s, 1),
+        }
 
     def complain(self, found: Collection[object], sentence: str) -> int:
         """Note a problem if something was found; how many."""
