@@ -1,8 +1,9 @@
 ------------------------------- MODULE Relay -------------------------------
 (***************************************************************************)
 (* The way out of the timeline, as case-service does it: relays publish    *)
-(* what was appended, project it, and write the watermark last; a lease    *)
-(* says who works, and it may lapse while its holder is only asleep.       *)
+(* what was appended, project it, and write the watermark last, while the  *)
+(* next batch is under way; a lease says who works, and it may lapse while *)
+(* its holder is only asleep.                                              *)
 (* Clients take a snapshot with a cursor and follow the topic from there.  *)
 (*                                                                         *)
 (* Code: case_service/entrypoints/relay.py, handlers/relaying.py,          *)
@@ -46,7 +47,11 @@ RECURSIVE SeqOf(_, _)
 SeqOf(dossier, n) ==
     IF n = 0 THEN 0 ELSE SeqOf(dossier, n - 1) + (IF Entries[n] = dossier THEN 1 ELSE 0)
 
-Standby == [step |-> "standby", token |-> 0, from |-> 0, to |-> 0, sent |-> 0, offset |-> 0, open |-> {}]
+\* A watermark that may be written: how far everything is carried.
+Nothing == [to |-> 0, offset |-> 0]
+
+Standby == [step |-> "standby", token |-> 0, from |-> 0, to |-> 0, sent |-> 0, offset |-> 0, open |-> {},
+            due |-> Nothing]
 New == [step |-> "new", cursor |-> 0, known |-> [d \in Dossiers |-> 0], unread |-> Dossiers,
         missed |-> FALSE, doubled |-> FALSE]
 
@@ -70,7 +75,8 @@ Begin(r) ==
     /\ lease' = [token |-> lease.token + 1, free |-> FALSE]
     /\ relay' = [relay EXCEPT ![r] = [step |-> "waits", token |-> lease.token + 1,
                                       from |-> watermark.token, to |-> watermark.token, sent |-> watermark.token,
-                                      offset |-> Min(watermark.offset, Len(topic)), open |-> {}]]
+                                      offset |-> Min(watermark.offset, Len(topic)), open |-> {},
+                                      due |-> Nothing]]
     /\ watermark' = IF Broken = "watermark-not-claimed" THEN watermark
                     ELSE [watermark EXCEPT !.fence = lease.token + 1]
     /\ UNCHANGED <<topic, projected, client, faults>>
@@ -103,13 +109,20 @@ Carried(r) ==
     /\ relay[r].sent = relay[r].to \/ Broken = "watermark-before-publish"
     /\ relay[r].open = {} \/ Broken = "watermark-before-projection"
 
-\* Refused (and the tenure ends) when somebody with a later lease has claimed it.
-Mark(r) ==
+\* The watermark is written beside the next batch: the newest one that is due.
+Finish(r) ==
     /\ relay[r].step = "carries"
     /\ Carried(r)
+    /\ relay' = [relay EXCEPT ![r].step = "waits", ![r].from = relay[r].to,
+                              ![r].due = [to |-> relay[r].to, offset |-> relay[r].offset]]
+    /\ UNCHANGED <<topic, projected, watermark, lease, client, faults>>
+
+\* Refused (and the tenure ends) when somebody with a later lease has claimed it.
+Mark(r) ==
+    /\ relay[r].due # Nothing
     /\ IF watermark.fence <= relay[r].token \/ Broken = "watermark-not-fenced"
-       THEN /\ watermark' = [token |-> relay[r].to, offset |-> relay[r].offset, fence |-> relay[r].token]
-            /\ relay' = [relay EXCEPT ![r].step = "waits", ![r].from = relay[r].to]
+       THEN /\ watermark' = [token |-> relay[r].due.to, offset |-> relay[r].due.offset, fence |-> relay[r].token]
+            /\ relay' = [relay EXCEPT ![r].due = Nothing]
        ELSE /\ UNCHANGED watermark
             /\ relay' = [relay EXCEPT ![r] = Standby]
     /\ UNCHANGED <<topic, projected, lease, client, faults>>
@@ -173,15 +186,15 @@ Apply(c) ==
     /\ UNCHANGED <<topic, projected, watermark, lease, relay, faults>>
 
 Next ==
-    \/ \E r \in Relays : Begin(r) \/ Receive(r) \/ Publish(r) \/ Project(r) \/ Mark(r)
-                         \/ Notice(r) \/ Crash(r)
+    \/ \E r \in Relays : Begin(r) \/ Receive(r) \/ Publish(r) \/ Project(r) \/ Finish(r)
+                         \/ Mark(r) \/ Notice(r) \/ Crash(r)
     \/ Lapse
     \/ \E c \in Clients : ReadCursor(c) \/ ReadDocument(c) \/ Apply(c)
 
-Works(r) == Receive(r) \/ Publish(r) \/ Project(r) \/ Mark(r)
+Works(r) == Receive(r) \/ Publish(r) \/ Project(r) \/ Finish(r)
 
 Fairness ==
-    /\ \A r \in Relays : WF_vars(Begin(r)) /\ WF_vars(Works(r)) /\ WF_vars(Notice(r))
+    /\ \A r \in Relays : WF_vars(Begin(r)) /\ WF_vars(Works(r)) /\ WF_vars(Mark(r)) /\ WF_vars(Notice(r))
     /\ \A c \in Clients : WF_vars(ReadCursor(c)) /\ WF_vars(ReadDocument(c)) /\ WF_vars(Apply(c))
 
 Spec == Init /\ [][Next]_vars /\ Fairness

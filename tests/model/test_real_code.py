@@ -86,7 +86,7 @@ def a_relay_sleeps_in_the_middle_of_publishing(play: Play) -> None:
     log.append(play.shop.message(CUSTOMERS[0]))
     until(play, consumer, lambda: len(play.store.appended) == 2)
     entries = sum(len(append.entries) for append in play.store.appended)
-    # Its successor has published everything and not yet projected it, when it wakes, ends its batch and marks it.
+    # Its successor has published everything and not yet projected it, when it wakes, ends its batch, marks it and dies.
     play.relay_begins()
     play.everybody_runs_until_they_wait()
     until(play, "relay 2", lambda: play.turns.waits_for("relay 2") == 2)
@@ -94,7 +94,8 @@ def a_relay_sleeps_in_the_middle_of_publishing(play: Play) -> None:
     play.everybody_runs_until_they_wait()
     until(play, "relay 2", lambda: len(play.topic) == entries, turn=-1)
     marked = play.mark.stored
-    until(play, "relay 1", lambda: "relay 1" not in play.tasks or play.mark.stored is not marked)
+    until(play, "relay 1", lambda: "relay 1" not in play.tasks or play.mark.stored is not marked, turn=-1)
+    play.turns.dies("relay 1")
     play.a_client_comes()
     play.everybody_runs_until_they_wait()
     until(play, "client 0", lambda: play.clients[0].known is not None)

@@ -1,7 +1,8 @@
 """The relay: follows the change stream of the timeline, and marks how far everything is carried out.
 
 The watermark (resume token and topic offsets, written together) says: all up to here is published and projected. After
-a crash the relay goes on from it and repeats a little; nothing is left out, for it is written last.
+a crash the relay goes on from it and repeats a little; nothing is left out, for it is written last. It is written
+beside the next batch, so that nobody waits for it.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ from omnifil_servicekit.metrics import RelayFigures
 
 from case_service.adapters.documents import DATABASE, TIMELINE, WATERMARK, append_of
 from case_service.domain.casebook import Append
+from case_service.entrypoints.marking import Marking
 from case_service.handlers.relaying import Relaying
 from case_service.ports import Publications
 
@@ -113,6 +115,11 @@ class Relay:
         # Its offsets would lie behind what is published here and not yet projected, and a snapshot would miss that
         # (docs/model/Relay.tla, "watermark-not-claimed").
         position = await self._positions.claim(WATERMARK, fence)
+        async with Marking(self._positions, fence) as marking:
+            self._marking = marking
+            await self._follow_from(position, halt)
+
+    async def _follow_from(self, position: StoredPosition | None, halt: asyncio.Event) -> None:
         ends = await self._publications.ends()
         # Never beyond the end of the topic: one that was made anew begins at zero, and readers would wait for ever.
         known = position.offsets if position else ends
@@ -157,7 +164,7 @@ class Relay:
             self._figures.carried()
             if time.monotonic() - self._marked_at < _IDLE_MARK_S:
                 return
-        await self._positions.save(WATERMARK, batch.resume_token, offsets, fence=self._lease.token)
+        self._marking.due(batch.resume_token, offsets)
         self._marked_at = time.monotonic()
         if batch.changes:
             self._figures.carried(batch.changes[-1].at)

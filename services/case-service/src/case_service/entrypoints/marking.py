@@ -1,0 +1,61 @@
+"""Writing the watermark beside the work: the newest that is due, one write after the other."""
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from omnifil_mongostore import Positions, ResumeToken
+
+from case_service.adapters.documents import WATERMARK
+
+
+class Marking:
+    """While it is entered, what is `due` gets written. Leaving it in good order waits for the last one.
+
+    A write that fails (`Transient`, `Fenced`) fails the next `due`, or the leaving.
+    """
+
+    def __init__(self, positions: Positions, fence: int) -> None:
+        self._positions = positions
+        self._fence = fence
+        self._due: tuple[ResumeToken | None, dict[int, int]] | None = None
+        self._bell = asyncio.Event()
+        self._ends = False
+        self._writing: asyncio.Task[None] | None = None
+
+    def due(self, token: ResumeToken | None, offsets: Mapping[int, int]) -> None:
+        """Everything up to here is published and projected."""
+        assert self._writing is not None  # noqa: S101 it is entered
+        if self._writing.done():
+            self._writing.result()
+        self._due = token, dict(offsets)
+        self._bell.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            if self._due is not None:
+                (token, offsets), self._due = self._due, None
+                await self._positions.save(WATERMARK, token, offsets, fence=self._fence)
+            elif self._ends:
+                return
+            if self._due is not None or self._ends:
+                self._bell.set()
+
+    async def __aenter__(self) -> Self:
+        self._writing = asyncio.create_task(self._write())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._writing is not None  # noqa: S101 it is entered
+        if error is not None:
+            self._writing.cancel()
+            await asyncio.wait([self._writing])
+            return
+        self._ends = True
+        self._bell.set()
+        await self._writing
