@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit bench chaos lint lint-python lint-web lint-deploy generate format lock clean-data clean
+.PHONY: help setup demo test test-unit test-cluster bench chaos lint lint-python lint-web lint-deploy generate format lock clean-data clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +15,11 @@ setup: ## fetch and build all that is needed, once
 demo: setup ## start the suite, let sample customers write, print the addresses
 	@./omnifil demo
 
-test: setup ## all tests; ARGS="libs/messaging -k crash" chooses
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## all tests but those of the cluster; ARGS="libs/messaging -k crash" chooses
+	@$(BIN)/python -m pytest -m "not cluster" $(ARGS)
+
+test-cluster: setup ## what only a cluster survives, on three of every server; five to eight minutes
+	@$(BIN)/python -m pytest -m cluster tests/chaos $(ARGS)
 
 test-unit: setup ## the tests that need no server
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not integration and not e2e and not browser and not chaos" $(ARGS)

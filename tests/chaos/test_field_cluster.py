@@ -22,7 +22,13 @@ from omnifil_servicekit.errors import Transient
 from omnifil_testkit.waiting import eventually_ as eventually
 from pymongo.errors import PyMongoError
 
-pytestmark = [pytest.mark.e2e, pytest.mark.chaos, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(420)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.chaos,
+    pytest.mark.cluster,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(420),
+]
 
 _LONG_S = 600.0
 _AGAIN_WITHIN_S = 90
