@@ -18,7 +18,7 @@ _AT_ONCE = 2
 _STRUCK_WITHIN_S = 180
 """No fault holds longer, and who is struck is started within two minutes."""
 _HEALED_WITHIN_S = 120
-_IN_A_BARRAGE = 8
+_IN_A_BARRAGE = 10
 _DRAWN_IN_VAIN = 20_000
 
 
