@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from agent_gateway.domain.cursor import Cursor
@@ -115,7 +115,7 @@ async def test_clients_at_one_place_are_sent_the_very_same_bytes(suite: Any, eve
             async for frame in frames:
                 ready.append(frame)
                 if frame.cursor is not None:
-                    return frame
+                    return cast(StreamFrame, frame)
         raise AssertionError
 
     ready: list[StreamFrame] = []
