@@ -109,7 +109,7 @@ class Play:
         dossiers = SteppedDossiers(self.documents, self.mark, turn, self.broken)
         made = MarksFirst if self.broken == "watermark-before-publish" else Relay
         nothing: Any = SimpleNamespace(database=lambda _: defaultdict(lambda: None))
-        relay: Any = made(nothing, Relaying(timeline, dossiers, topic, _PATTERNS), topic)
+        relay: Any = made(nothing, Relaying(timeline, dossiers, topic, _PATTERNS), topic, mark_pause_s=0)
         relay._tail = SteppedTail(self.store.appended, turn)
         relay._positions = SteppedPositions(self.mark, turn, self.broken)
         relay._lease.token = self.relays

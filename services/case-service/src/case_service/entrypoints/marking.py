@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -11,17 +12,19 @@ from case_service.adapters.documents import WATERMARK
 
 
 class Marking:
-    """While it is entered, what is `due` gets written. Leaving it in good order waits for the last one.
+    """While it is entered, what is `due` gets written, at most once in `pause_s`: that much more is repeated after a
+    crash. Leaving it in good order writes the last one.
 
     A write that fails (`Transient`, `Fenced`) fails the next `due`, or the leaving.
     """
 
-    def __init__(self, positions: Positions, fence: int) -> None:
+    def __init__(self, positions: Positions, fence: int, pause_s: float) -> None:
         self._positions = positions
         self._fence = fence
+        self._pause_s = pause_s
         self._due: tuple[ResumeToken | None, dict[int, int]] | None = None
         self._bell = asyncio.Event()
-        self._ends = False
+        self._end = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
     def due(self, token: ResumeToken | None, offsets: Mapping[int, int]) -> None:
@@ -39,10 +42,16 @@ class Marking:
             if self._due is not None:
                 (token, offsets), self._due = self._due, None
                 await self._positions.save(WATERMARK, token, offsets, fence=self._fence)
-            elif self._ends:
+                await self._pause()
+            elif self._end.is_set():
                 return
-            if self._due is not None or self._ends:
+            if self._due is not None or self._end.is_set():
                 self._bell.set()
+
+    async def _pause(self) -> None:
+        if self._pause_s and not self._end.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._end.wait(), self._pause_s)
 
     async def __aenter__(self) -> Self:
         self._writing = asyncio.create_task(self._write())
@@ -56,6 +65,6 @@ class Marking:
             self._writing.cancel()
             await asyncio.wait([self._writing])
             return
-        self._ends = True
+        self._end.set()
         self._bell.set()
         await self._writing

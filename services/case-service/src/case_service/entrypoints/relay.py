@@ -59,6 +59,7 @@ class Relay:
         publications: Publications,
         *,
         lease_s: float = 10,
+        mark_pause_s: float = 0.05,
         beat: Callable[[], None] = lambda: None,
         alongside: Callable[[asyncio.Event], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
@@ -71,6 +72,7 @@ class Relay:
         self._lease = Lease(database, LEASE, lease_s, waiting=beat)
         self._relaying = relaying
         self._publications = publications
+        self._mark_pause_s = mark_pause_s
         self._beat = beat
         self._alongside = alongside
         self._figures = RelayFigures("dossiers")
@@ -115,7 +117,7 @@ class Relay:
         # Its offsets would lie behind what is published here and not yet projected, and a snapshot would miss that
         # (docs/model/Relay.tla, "watermark-not-claimed").
         position = await self._positions.claim(WATERMARK, fence)
-        async with Marking(self._positions, fence) as marking:
+        async with Marking(self._positions, fence, self._mark_pause_s) as marking:
             self._marking = marking
             await self._follow_from(position, halt)
 
