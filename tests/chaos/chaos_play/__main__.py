@@ -67,9 +67,7 @@ def _options() -> argparse.Namespace:
         "--pause", type=float, nargs=2, default=(0.5, 3.0), metavar=("LEAST", "MOST"), help="seconds between two faults"
     )
     parser.add_argument("--stall", type=float, default=30.0, help="seconds after a fault's end that a stall may last")
-    parser.add_argument(
-        "--only", default="", help="which faults: an expression found in 'kill kafka', …"
-    )
+    parser.add_argument("--only", default="", help="which faults: an expression found in 'kill kafka', …")
     parser.add_argument("--break", dest="broken", choices=_promises(), help="a promise that the services break")
     parser.add_argument("--folder", type=Path, help="where ledger, faults and logs are left")
     return parser.parse_args()

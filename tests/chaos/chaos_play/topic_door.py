@@ -25,7 +25,8 @@ CHANNEL = "sms"
 FORM = "form"
 NEWCOMER = "newcomer"
 _ACCOUNT = "gateway-1"
-_ACKNOWLEDGED_WITHIN_S = 30
+_ACKNOWLEDGED_WITHIN_S = 15
+_STOPPED_WITHIN_S = 5
 _GIANT_CHARS = 150_000
 
 
@@ -38,6 +39,7 @@ class SmsGateway:
         self._random = random
         self._producer: AIOKafkaProducer | None = None
         self._connecting = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
         self.delivered: dict[str, str] = {}
         """Texts by outbound id: a gateway sends an id once, as docs/integrating.md asks."""
 
@@ -62,7 +64,8 @@ class SmsGateway:
                 stop.set()
                 await delivering
                 if self._producer is not None:
-                    await self._producer.stop()
+                    self._give_up(self._producer)
+                await asyncio.gather(*self._ending)
 
     async def write(self, phone_number: int, rhythm: Rhythm) -> None:
         """One phone's messages, one after the other."""
@@ -103,13 +106,25 @@ class SmsGateway:
         for tries in count(1):
             with suppress(KafkaError, TimeoutError, OSError):
                 producer = await self._connected()
-                async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
-                    await producer.send_and_wait(
-                        f"inbound.{channel}.v1", value, key=f"phone:{phone}".encode(), headers=list(headers)
-                    )
+                try:
+                    async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
+                        await producer.send_and_wait(
+                            f"inbound.{channel}.v1", value, key=f"phone:{phone}".encode(), headers=list(headers)
+                        )
+                except (KafkaError, TimeoutError):
+                    self._give_up(producer)
+                    raise
                 return tries
             await try_again_in(0.5)
         raise AssertionError
+
+    def _give_up(self, producer: AIOKafkaProducer) -> None:
+        """Another in its place: after some failures an idempotent producer can never send again."""
+        if self._producer is producer:
+            self._producer = None
+            task = asyncio.create_task(_stopped(producer))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     async def _connected(self) -> AIOKafkaProducer:
         async with self._connecting:
@@ -117,7 +132,11 @@ class SmsGateway:
                 producer = AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True, request_timeout_ms=10_000
                 )
-                await producer.start()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await _stopped(producer)
+                    raise
                 self._producer = producer
             return self._producer
 
@@ -138,6 +157,12 @@ class SmsGateway:
                 Outgoing("delivery.events.v1", send.dossier_id, report, event_id, "/sms-gateway", None, report.at)
             )
         await reports.publish_all(reported)
+
+
+async def _stopped(producer: AIOKafkaProducer) -> None:
+    with suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_STOPPED_WITHIN_S):
+            await producer.stop()
 
 
 def record_of(phone: str, sms_id: str, text: str, channel: str = CHANNEL) -> dict[str, Any]:
