@@ -27,7 +27,6 @@ from chaos_field.place import free_base
 from chaos_field.process_faults import Freeze, Kill, Restart
 from chaos_field.processes import is_stopped, present
 from imapclient import IMAPClient
-from omnifil_devstack.service_plan import world_folder
 from omnifil_messaging import KafkaSettings
 from omnifil_testkit.waiting import eventually_ as eventually
 from pymongo import AsyncMongoClient
@@ -155,7 +154,7 @@ async def test_the_mail_server_dies_and_its_mails_are_put_back(field: Field) -> 
     mail.set_content("Was it kept?")
     await asyncio.to_thread(_send, field, mail)
     before = present("greenmail")
-    fault = MailServerDeath(field.doors, world_folder(field.plan.data) / "mail")
+    fault = MailServerDeath(field.doors, field.stack.world)
     await fault.strike()
     await fault.heal()
     assert present("greenmail").pid != before.pid

@@ -6,8 +6,7 @@ from pathlib import Path
 from random import Random
 
 from omnifil_contracts.topics import IDENTIFIED, INBOUND
-from omnifil_devstack.ports import PortPlan
-from omnifil_devstack.service_plan import world_folder
+from omnifil_devstack.ports import HOST, PortPlan
 from omnifil_devstack.stack_plan import StackPlan
 from omnifil_devstack.topology import ROLES
 
@@ -54,8 +53,7 @@ def draw_for(plan: StackPlan, doors: Doors, clocks: Clocks | None, disks: Mappin
     makers["freeze"].append(partial(_freeze, "greenmail", "greenmail"))
     for kind, strike in LINK_FAULTS.items():
         makers[kind] = [partial(_on_link, strike, link, doors) for link in links_of(plan.ports)]
-    copies = world_folder(plan.data) / "mail"
-    makers["mail-server"] = [lambda _: MailServerDeath(doors, copies)]
+    makers["mail-server"] = [lambda _: MailServerDeath(doors, f"http://{HOST}:{plan.ports['world']}")]
     if clocks is None:
         skipped["clock-skew"] = NO_COMPILER
     else:

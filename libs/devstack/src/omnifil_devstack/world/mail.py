@@ -47,6 +47,8 @@ class Post:
         self._settled_uids: dict[str, set[int]] = {}
         self._restored: dict[str, int] = {}
         """Mailbox → the UIDVALIDITY under which it has all that is archived: a server that forgot it has another."""
+        self._looks = asyncio.Condition()
+        self._looked = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -133,6 +135,12 @@ class Post:
                     # what nobody had read comes back unread: the suite knows by Message-ID what it already has
                     session.append("INBOX", mail.content, flags=[_SEEN] if mail.seen else [])
 
+    async def copied(self) -> None:
+        """Return when everything that the mail server has by now is in the archive; waits for one that is away."""
+        async with self._looks:
+            enough = self._looked + 2  # one look may be under way
+            await self._looks.wait_for(lambda: self._looked >= enough)
+
     async def _follow(self) -> None:
         whole = True
         while True:
@@ -142,6 +150,9 @@ class Post:
                     await asyncio.to_thread(self._restore)
                     whole = True
                 await asyncio.to_thread(self._mirror)
+                async with self._looks:
+                    self._looked += 1
+                    self._looks.notify_all()
             except (IMAPClientError, OSError, httpx.TransportError) as away:
                 _log.info("the mail server is away: %s", away)
                 self._sessions.clear()

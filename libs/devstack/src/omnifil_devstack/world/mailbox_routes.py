@@ -29,6 +29,11 @@ def mailbox_routes(post: Post) -> APIRouter:
     async def addresses() -> list[dict[str, str]]:
         return [{"address": customer.email, "name": customer.name} for customer in post.residents.all()]
 
+    @router.post("/copies", status_code=204)
+    async def copies() -> None:
+        """Answers when every mail that the mail server has by now is kept in files: it may be ended then."""
+        await post.copied()
+
     @router.get("/{address}/mails")
     async def mails(address: str) -> list[dict[str, Any]]:
         """Newest first."""
