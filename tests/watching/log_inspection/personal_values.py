@@ -4,6 +4,7 @@ A field that is marked later is looked for from then on, without a change here.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from omnifil_messaging import KafkaSettings
 from omnifil_messaging.topics import existing_topics
 
 MARK = "x-personal-data"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     record.ce_type: schemas.of_record(record) for record in schemas.records() if record is not RawMessage
 }
@@ -48,9 +50,10 @@ def marked_in(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], pa
 
 
 def all_strings(value: Any, path: str) -> Iterator[Personal]:
-    """Every string of a JSON value."""
+    """Every string of a JSON value but instants: each line of a log has one, and they say nothing of a person."""
     if isinstance(value, str):
-        yield Personal(value, path)
+        if not _INSTANT.fullmatch(value):
+            yield Personal(value, path)
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from all_strings(inner, path)
