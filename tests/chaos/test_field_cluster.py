@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from chaos_field.cluster_faults import BrokerLeader, CutOff, FailOver, How, leader_of, primary_of
-from chaos_field.fault import Fault
+from chaos_field.fault import striking
 from chaos_field.field import Field, Shape
 from chaos_field.place import free_base
 from chaos_field.process_faults import Freeze
@@ -39,19 +39,6 @@ _TOPIC = "identified.chat.v1"
 async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field]:
     async with Field.raised(Shape.CLUSTER, tmp_path_factory.mktemp("field"), free_base()) as field:
         yield field
-
-
-@asynccontextmanager
-async def striking(fault: Fault) -> AsyncIterator[None]:
-    """Struck inside, healed afterwards, as when a run is cancelled."""
-    strike = asyncio.create_task(fault.strike())
-    try:
-        yield
-    finally:
-        strike.cancel()
-        with suppress(asyncio.CancelledError):
-            await strike
-        await fault.heal()
 
 
 async def test_every_record_is_on_three_brokers_and_two_must_have_it(field: Field) -> None:

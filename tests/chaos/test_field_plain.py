@@ -5,7 +5,6 @@ import json
 import os
 import smtplib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from random import Random
@@ -19,7 +18,7 @@ from aiokafka.errors import KafkaError
 from chaos_field.clock_faults import NO_COMPILER, ClockSkew
 from chaos_field.disk_faults import NOT_ROOT, DiskFull
 from chaos_field.disturbance import Disturbance
-from chaos_field.fault import Fault
+from chaos_field.fault import striking
 from chaos_field.field import Field, Shape
 from chaos_field.link_faults import HalfOpen, Link, LinkFault
 from chaos_field.mail_faults import MailServerDeath
@@ -49,20 +48,6 @@ async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         yield client
-
-
-@asynccontextmanager
-async def striking(fault: Fault) -> AsyncIterator[None]:
-    """Struck inside, healed afterwards, as when a run is cancelled."""
-    strike = asyncio.create_task(fault.strike())
-    try:
-        yield
-    finally:
-        strike.cancel()
-        with suppress(asyncio.CancelledError):
-            await strike
-        await fault.heal()
-        await fault.heal()
 
 
 def ready_url(field: Field, service: str) -> str:

@@ -1,5 +1,8 @@
 """What every fault is, whoever it strikes."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 
@@ -28,3 +31,17 @@ class Fault(Protocol):
     async def heal(self) -> None:
         """Returns when the harm is over, which is not yet when the suite has caught up. May be called again."""
         ...
+
+
+@asynccontextmanager
+async def striking(fault: Fault) -> AsyncIterator[None]:
+    """Struck inside, healed afterwards, and twice, as when a run is cancelled."""
+    strike = asyncio.create_task(fault.strike())
+    try:
+        yield
+    finally:
+        strike.cancel()
+        with suppress(asyncio.CancelledError):
+            await strike
+        await fault.heal()
+        await fault.heal()
