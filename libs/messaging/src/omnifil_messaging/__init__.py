@@ -2,10 +2,11 @@
 
 from omnifil_messaging.backoff import Backoff
 from omnifil_messaging.channels import ChannelConsumers, known_channels
-from omnifil_messaging.consumer import BatchConsumer, Patience
+from omnifil_messaging.consumer import BatchConsumer
 from omnifil_messaging.dead_letter import DeadLetter
 from omnifil_messaging.failures import OffsetsGone, PoisonRecords, RecordTooLarge
 from omnifil_messaging.outgoing import Encoded, Outgoing, Position
+from omnifil_messaging.patience import Patience
 from omnifil_messaging.producer import Producer
 from omnifil_messaging.received import Received
 from omnifil_messaging.settings import KafkaEnvironment, KafkaSettings

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -12,13 +11,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from omnifil_servicekit.errors import Transient
 from pydantic import BaseModel
 
-from omnifil_messaging.backoff import Backoff
 from omnifil_messaging.batch import Abandoned, BatchWork, Handler
 from omnifil_messaging.context import processing, traced
 from omnifil_messaging.dead_letter.letter import DeadLetter, cause_of
 from omnifil_messaging.decoding import Decoder, Unprefixed
 from omnifil_messaging.lag import Lag
 from omnifil_messaging.metrics import BATCH_RECORDS, BATCH_SECONDS, RETRIES
+from omnifil_messaging.patience import Patience
 from omnifil_messaging.producer import Producer
 from omnifil_messaging.received import Received
 from omnifil_messaging.settings import KafkaSettings
@@ -30,24 +29,10 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=BaseModel)
 
+_PATIENCE = Patience()
 _FAILING_S = 20.0
 _FINAL_COMMIT_S = 3.0
 _LEAVE_S = 5.0
-
-
-@dataclass(frozen=True)
-class Patience:
-    """The times of a consumer, in seconds."""
-
-    commit_interval_s: float = 0.25
-    max_poll_interval_s: float = 300.0
-    """One attempt of the handler that takes longer loses its partitions (it hangs). Pauses do not count."""
-    session_timeout_s: float = 10.0
-    """A consumer that died is replaced after so long."""
-    handover_s: float = 12.0
-    """At a revocation or a stop, how long the attempt that is under way may take to finish; less than the grace that
-    the process has."""
-    backoff: Backoff = field(default_factory=Backoff)
 
 
 class BatchConsumer(Generic[R]):
@@ -69,7 +54,7 @@ class BatchConsumer(Generic[R]):
         handler: Handler[R],
         producer: Producer,
         max_records: int = 500,
-        patience: Patience = Patience(),
+        patience: Patience = _PATIENCE,
         beat: Callable[[], None] | None = None,
         on_assigned: Callable[[], None] | None = None,
         traced_as: Callable[[R], str | None] = lambda record: None,
