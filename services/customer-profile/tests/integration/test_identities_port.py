@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from customer_profile.adapters.in_memory import InMemoryIdentities
 from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE, INDEXES, MongoIdentities
 from customer_profile.domain.identities import KnownIdentity, Link, link_id
 from customer_profile.domain.linking import AgentCommand
@@ -15,7 +16,6 @@ from omnifil_contracts import ids
 from omnifil_contracts.identity import SYSTEM, Actor, Assurance, Because, Evidence, Identity
 from omnifil_mongostore import Mongo, check_indexes, ensure_indexes
 from omnifil_testkit.builders import NOON
-from profile_scenes.fakes import InMemoryIdentities
 
 
 def known(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from customer_profile.adapters.in_memory import Announced
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
 from customer_profile.domain.identities import KnownIdentity
 from customer_profile.handlers import Recogniser, Rules
@@ -12,7 +13,6 @@ from omnifil_contracts.identity import Assurance, AssuredIdentity
 from omnifil_contracts.message import InboundMessage
 from omnifil_mongostore import Mongo, ensure_indexes
 from omnifil_testkit.builders import a_sender, an_identity, an_inbound_message
-from profile_scenes.fakes import Announced
 from profile_scenes.town import Town
 
 pytestmark = pytest.mark.integration

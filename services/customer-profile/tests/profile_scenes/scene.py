@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+from customer_profile.adapters.in_memory import Announced, InMemoryIdentities
 from customer_profile.handlers import Announcer, Desk, Recogniser, Rules
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity
 from omnifil_contracts.identity import Identity
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 from omnifil_testkit.builders import NOON
 
-from profile_scenes.fakes import Announced, InMemoryIdentities
 from profile_scenes.people import AMELIE
 
 

@@ -1,19 +1,28 @@
-"""The ports in memory; `tests/integration/test_identities_port.py` holds them to what MongoDB does."""
+"""The ports in memory, for tests, trying things out and simulations. `Identities` is held to what MongoDB does by
+`tests/integration/test_identities_port.py`."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from customer_profile.domain import names
-from customer_profile.domain.identities import AGENT, KnownIdentity
-from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Sighting
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage
 
+from customer_profile.domain import names
+from customer_profile.domain.identities import AGENT, KnownIdentity
+from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Sighting
+
 
 class InMemoryIdentities:
+    """Implements `Identities`."""
+
     def __init__(self) -> None:
         self._states: dict[str, KnownIdentity] = {}
+        # By what is looked for: a key stays where it once was, and the state itself has the last word.
+        self._by_name: dict[str, dict[str, None]] = {}
+        self._by_customer: dict[str, dict[str, None]] = {}
+        self._by_link: dict[str, str] = {}
+        self._by_command: dict[str, set[str]] = {}
 
     async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
         return {key: self._states[key] for key in keys if key in self._states}
@@ -21,22 +30,28 @@ class InMemoryIdentities:
     async def by_names(
         self, wanted: Collection[str], seen_after: datetime, at_most: int
     ) -> dict[str, list[KnownIdentity]]:
-        latest = sorted(self._states.values(), key=lambda state: state.seen_at, reverse=True)
-        recent = [state for state in latest if state.seen_at >= seen_after]
-        found = {name: [state for state in recent if names.folded(state.display_name) == name] for name in wanted}
-        return {name: states[:at_most] for name, states in found.items() if states}
+        found: dict[str, list[KnownIdentity]] = {}
+        for name in wanted:
+            bearers = [self._states[key] for key in self._by_name.get(name, ())]
+            recent = [
+                each for each in bearers if each.seen_at >= seen_after and names.folded(each.display_name) == name
+            ]
+            if recent:
+                found[name] = sorted(recent, key=lambda state: state.seen_at, reverse=True)[:at_most]
+        return found
 
     async def of_customers(self, customer_ids: Collection[str]) -> dict[str, list[KnownIdentity]]:
-        found = {each: [state for state in self._states.values() if each in state.customers] for each in customer_ids}
-        return {each: states for each, states in found.items() if states}
+        return {
+            each: [self._states[key] for key in self._by_customer[each]]
+            for each in customer_ids
+            if each in self._by_customer
+        }
 
     async def naming(self, customer_ids: Collection[str]) -> dict[str, list[KnownIdentity]]:
         return await self.of_customers(customer_ids)
 
     async def by_link(self, link_id: str) -> KnownIdentity | None:
-        return next(
-            (state for state in self._states.values() if link_id in {link.link_id for link in state.links}), None
-        )
+        return self._states[self._by_link[link_id]] if link_id in self._by_link else None
 
     async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
         if any(state.key in self._states for state in added):
@@ -44,13 +59,13 @@ class InMemoryIdentities:
         if any(self._states[change.before.key].version != change.before.version for change in changed):
             raise ChangedElsewhere
         for change in changed:
-            if _commands(change.after) & self._commands_of_others(change.after.key):
+            if any(self._by_command.get(each, set()) - {change.after.key} for each in _commands(change.after)):
                 raise CommandReused
         for state in added:
-            self._states[state.key] = state
+            self._put(state)
         for change in changed:
             seen = self._states[change.after.key]
-            self._states[change.after.key] = replace(change.after, seen_at=seen.seen_at, channel=seen.channel)
+            self._put(replace(change.after, seen_at=seen.seen_at, channel=seen.channel))
 
     async def sight(self, sightings: Sequence[Sighting]) -> None:
         for each in sightings:
@@ -63,8 +78,15 @@ class InMemoryIdentities:
         for start in range(0, len(states), size):
             yield states[start : start + size]
 
-    def _commands_of_others(self, key: str) -> set[str]:
-        return {command for state in self._states.values() if state.key != key for command in _commands(state)}
+    def _put(self, state: KnownIdentity) -> None:
+        self._states[state.key] = state
+        if (name := names.folded(state.display_name)) is not None:
+            self._by_name.setdefault(name, {})[state.key] = None
+        for link in state.links:
+            self._by_customer.setdefault(link.customer_id, {})[state.key] = None
+            self._by_link[link.link_id] = state.key
+        for command in _commands(state):
+            self._by_command.setdefault(command, set()).add(state.key)
 
 
 def _commands(state: KnownIdentity) -> set[str]:
@@ -73,7 +95,7 @@ def _commands(state: KnownIdentity) -> set[str]:
 
 @dataclass
 class Announced:
-    """What was told, in order."""
+    """What was told, in order. Implements `Announcements`."""
 
     messages: list[IdentifiedMessage] = field(default_factory=list)
     states: list[CustomerChanged] = field(default_factory=list)
