@@ -30,6 +30,7 @@ const ROOTS = [
   "Timeline",
 ];
 
+const LINE_CHARS = 119;
 const HEADER = "// Generated from libs/contracts/schemas by `npm run generate`. Do not edit.\n\n";
 
 /** All models of all schema files by title; two files that disagree on one are an error. */
@@ -119,6 +120,21 @@ function reachable(all, roots) {
   return [...seen].sort();
 }
 
+/** JSON on one line where it fits, else broken into its parts: short to read, and a change shows as a few lines. */
+function inLines(value, indent = "", before = 0) {
+  const compact = JSON.stringify(value).replaceAll('":', '": ').replaceAll(',"', ', "');
+  if (value === null || typeof value !== "object" || indent.length + before + compact.length < LINE_CHARS) return compact;
+  const deeper = `${indent}  `;
+  const parts = Array.isArray(value)
+    ? value.map((item) => deeper + inLines(item, deeper))
+    : Object.entries(value).map(([key, item]) => {
+        const name = `${JSON.stringify(key)}: `;
+        return deeper + name + inLines(item, deeper, name.length);
+      });
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  return `${open}\n${parts.join(",\n")}\n${indent}${close}`;
+}
+
 async function generate() {
   const all = await definitions();
   const names = reachable(all, ROOTS);
@@ -156,7 +172,7 @@ async function generate() {
     if (itself) fields["*"] = { place: itself };
     shapes[name] = fields;
   }
-  const shapesText = `import type { Shapes } from "../fold/complete";\n\n/** What readers fill in, by model and field, and where further models sit. */\nexport const SHAPES: Shapes = ${JSON.stringify(shapes, null, 2)};\n`;
+  const shapesText = `import type { Shapes } from "../fold/complete";\n\n/** What readers fill in, by model and field, and where further models sit. */\nexport const SHAPES: Shapes = ${inLines(shapes)};\n`;
   return { "generated.ts": HEADER + types, "shapes.ts": HEADER + shapesText };
 }
 

@@ -4,85 +4,19 @@ import type { Shapes } from "../fold/complete";
 
 /** What readers fill in, by model and field, and where further models sit. */
 export const SHAPES: Shapes = {
-  "Actor": {
-    "name": {
-      "fallback": null
-    }
-  },
-  "AddNote": {
-    "type": {
-      "fallback": "add_note"
-    }
-  },
-  "Assign": {
-    "type": {
-      "fallback": "assign"
-    },
-    "agent": {
-      "place": {
-        "model": "Actor"
-      }
-    }
-  },
-  "Assigned": {
-    "type": {
-      "fallback": "assigned"
-    },
-    "agent": {
-      "place": {
-        "model": "Actor"
-      }
-    }
-  },
+  "Actor": {"name": {"fallback": null}},
+  "AddNote": {"type": {"fallback": "add_note"}},
+  "Assign": {"type": {"fallback": "assign"}, "agent": {"place": {"model": "Actor"}}},
+  "Assigned": {"type": {"fallback": "assigned"}, "agent": {"place": {"model": "Actor"}}},
   "Assurance": {},
   "AssuredIdentity": {
-    "identity": {
-      "place": {
-        "model": "Identity"
-      }
-    },
-    "assurance": {
-      "place": {
-        "model": "Assurance"
-      }
-    },
-    "evidence": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Evidence"
-        }
-      }
-    }
+    "identity": {"place": {"model": "Identity"}},
+    "assurance": {"place": {"model": "Assurance"}},
+    "evidence": {"fallback": [], "place": {"list": {"model": "Evidence"}}}
   },
-  "Attachment": {
-    "inline": {
-      "fallback": false
-    }
-  },
-  "Because": {
-    "evidence": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Evidence"
-        }
-      }
-    },
-    "link_id": {
-      "fallback": null
-    }
-  },
-  "ChangeStatus": {
-    "type": {
-      "fallback": "change_status"
-    },
-    "status": {
-      "place": {
-        "model": "Status"
-      }
-    }
-  },
+  "Attachment": {"inline": {"fallback": false}},
+  "Because": {"evidence": {"fallback": [], "place": {"list": {"model": "Evidence"}}}, "link_id": {"fallback": null}},
+  "ChangeStatus": {"type": {"fallback": "change_status"}, "status": {"place": {"model": "Status"}}},
   "CommandRequest": {
     "command": {
       "place": {
@@ -100,617 +34,176 @@ export const SHAPES: Shapes = {
       }
     }
   },
-  "CommandResult": {
-    "to_dossier_id": {
-      "fallback": null
-    }
-  },
-  "Conversation": {
-    "conversation_id": {
-      "fallback": ""
-    }
-  },
+  "CommandResult": {"to_dossier_id": {"fallback": null}},
+  "Conversation": {"conversation_id": {"fallback": ""}},
   "ConversationLinked": {
-    "type": {
-      "fallback": "conversation_linked"
-    },
-    "conversation": {
-      "place": {
-        "model": "Conversation"
-      }
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    },
-    "moved_from": {
-      "fallback": null
-    }
+    "type": {"fallback": "conversation_linked"},
+    "conversation": {"place": {"model": "Conversation"}},
+    "because": {"place": {"model": "Because"}},
+    "moved_from": {"fallback": null}
   },
   "ConversationUnlinked": {
-    "type": {
-      "fallback": "conversation_unlinked"
-    },
-    "messages": {
-      "fallback": 0
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    }
+    "type": {"fallback": "conversation_unlinked"},
+    "messages": {"fallback": 0},
+    "because": {"place": {"model": "Because"}}
   },
   "ConversationView": {
-    "conversation": {
-      "place": {
-        "model": "Conversation"
-      }
-    },
-    "identity": {
-      "fallback": null,
-      "place": {
-        "model": "Identity"
-      }
-    },
-    "assurance": {
-      "fallback": null
-    },
-    "display_name": {
-      "fallback": null
-    },
-    "last_message_at": {
-      "fallback": null
-    },
-    "reply_window_ends_at": {
-      "fallback": null
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    }
+    "conversation": {"place": {"model": "Conversation"}},
+    "identity": {"fallback": null, "place": {"model": "Identity"}},
+    "assurance": {"fallback": null},
+    "display_name": {"fallback": null},
+    "last_message_at": {"fallback": null},
+    "reply_window_ends_at": {"fallback": null},
+    "because": {"place": {"model": "Because"}}
   },
   "CustomerCard": {
-    "customer": {
-      "place": {
-        "model": "CustomerChanged"
-      }
-    },
-    "dossiers": {
-      "place": {
-        "list": {
-          "model": "DossierView"
-        }
-      }
-    }
+    "customer": {"place": {"model": "CustomerChanged"}},
+    "dossiers": {"place": {"list": {"model": "DossierView"}}}
   },
   "CustomerChanged": {
-    "display_name": {
-      "fallback": null
-    },
-    "languages": {
-      "fallback": []
-    },
-    "identities": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "LinkedIdentity"
-        }
-      }
-    },
-    "released": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "ReleasedIdentity"
-        }
-      }
-    },
-    "merged_into": {
-      "fallback": null
-    }
+    "display_name": {"fallback": null},
+    "languages": {"fallback": []},
+    "identities": {"fallback": [], "place": {"list": {"model": "LinkedIdentity"}}},
+    "released": {"fallback": [], "place": {"list": {"model": "ReleasedIdentity"}}},
+    "merged_into": {"fallback": null}
   },
   "CustomerReassigned": {
-    "type": {
-      "fallback": "customer_reassigned"
-    },
-    "customer_name": {
-      "fallback": null
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    }
+    "type": {"fallback": "customer_reassigned"},
+    "customer_name": {"fallback": null},
+    "because": {"place": {"model": "Because"}}
   },
   "DeliveryState": {},
   "DeliveryUpdated": {
-    "type": {
-      "fallback": "delivery_updated"
-    },
-    "state": {
-      "place": {
-        "model": "DeliveryState"
-      }
-    },
-    "reason": {
-      "fallback": null
-    },
-    "provider_message_id": {
-      "fallback": null
-    }
+    "type": {"fallback": "delivery_updated"},
+    "state": {"place": {"model": "DeliveryState"}},
+    "reason": {"fallback": null},
+    "provider_message_id": {"fallback": null}
   },
-  "DossierEvent": {
-    "entry": {
-      "place": {
-        "model": "TimelineEntry"
-      }
-    }
-  },
+  "DossierEvent": {"entry": {"place": {"model": "TimelineEntry"}}},
   "DossierOpened": {
-    "type": {
-      "fallback": "dossier_opened"
-    },
-    "customer_name": {
-      "fallback": null
-    },
-    "subject": {
-      "fallback": null
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    },
-    "follows": {
-      "fallback": null
-    }
+    "type": {"fallback": "dossier_opened"},
+    "customer_name": {"fallback": null},
+    "subject": {"fallback": null},
+    "because": {"place": {"model": "Because"}},
+    "follows": {"fallback": null}
   },
   "DossierSnapshot": {
-    "dossier": {
-      "place": {
-        "model": "DossierView"
-      }
-    },
-    "timeline": {
-      "place": {
-        "list": {
-          "model": "TimelineEntry"
-        }
-      }
-    }
+    "dossier": {"place": {"model": "DossierView"}},
+    "timeline": {"place": {"list": {"model": "TimelineEntry"}}}
   },
   "DossierView": {
-    "customer_name": {
-      "fallback": null
-    },
-    "status": {
-      "place": {
-        "model": "Status"
-      }
-    },
-    "subject": {
-      "fallback": null
-    },
-    "assigned_to": {
-      "fallback": null,
-      "place": {
-        "model": "Actor"
-      }
-    },
-    "conversations": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "ConversationView"
-        }
-      }
-    },
-    "suggestions": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Suggestion"
-        }
-      }
-    },
-    "last_message": {
-      "fallback": null,
-      "place": {
-        "model": "LastMessage"
-      }
-    },
-    "messages": {
-      "fallback": 0
-    },
-    "unanswered_since": {
-      "fallback": null
-    },
-    "follows": {
-      "fallback": null
-    },
-    "merged_into": {
-      "fallback": null
-    }
+    "customer_name": {"fallback": null},
+    "status": {"place": {"model": "Status"}},
+    "subject": {"fallback": null},
+    "assigned_to": {"fallback": null, "place": {"model": "Actor"}},
+    "conversations": {"fallback": [], "place": {"list": {"model": "ConversationView"}}},
+    "suggestions": {"fallback": [], "place": {"list": {"model": "Suggestion"}}},
+    "last_message": {"fallback": null, "place": {"model": "LastMessage"}},
+    "messages": {"fallback": 0},
+    "unanswered_since": {"fallback": null},
+    "follows": {"fallback": null},
+    "merged_into": {"fallback": null}
   },
-  "Evidence": {
-    "values": {
-      "fallback": {}
-    }
-  },
+  "Evidence": {"values": {"fallback": {}}},
   "Identity": {},
   "InboundMessage": {
-    "message_id": {
-      "fallback": ""
-    },
-    "conversation": {
-      "place": {
-        "model": "Conversation"
-      }
-    },
-    "ancestors": {
-      "fallback": []
-    },
-    "references": {
-      "fallback": []
-    },
-    "sender": {
-      "place": {
-        "model": "Sender"
-      }
-    },
-    "participants": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Participant"
-        }
-      }
-    },
-    "direction": {
-      "fallback": "inbound"
-    },
-    "automatic": {
-      "fallback": null
-    },
-    "subject": {
-      "fallback": null
-    },
-    "text": {
-      "fallback": ""
-    },
-    "html": {
-      "fallback": null
-    },
-    "language": {
-      "fallback": null
-    },
-    "attachments": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Attachment"
-        }
-      }
-    },
-    "raw": {
-      "fallback": null,
-      "place": {
-        "model": "Attachment"
-      }
-    },
-    "sent_at": {
-      "fallback": null
-    },
-    "reply_window_ends_at": {
-      "fallback": null
-    }
+    "message_id": {"fallback": ""},
+    "conversation": {"place": {"model": "Conversation"}},
+    "ancestors": {"fallback": []},
+    "references": {"fallback": []},
+    "sender": {"place": {"model": "Sender"}},
+    "participants": {"fallback": [], "place": {"list": {"model": "Participant"}}},
+    "direction": {"fallback": "inbound"},
+    "automatic": {"fallback": null},
+    "subject": {"fallback": null},
+    "text": {"fallback": ""},
+    "html": {"fallback": null},
+    "language": {"fallback": null},
+    "attachments": {"fallback": [], "place": {"list": {"model": "Attachment"}}},
+    "raw": {"fallback": null, "place": {"model": "Attachment"}},
+    "sent_at": {"fallback": null},
+    "reply_window_ends_at": {"fallback": null}
   },
-  "Inbox": {
-    "dossiers": {
-      "place": {
-        "list": {
-          "model": "DossierView"
-        }
-      }
-    },
-    "next_page": {
-      "fallback": null
-    }
-  },
+  "Inbox": {"dossiers": {"place": {"list": {"model": "DossierView"}}}, "next_page": {"fallback": null}},
   "LastMessage": {},
   "LinkedIdentity": {
-    "identity": {
-      "place": {
-        "model": "Identity"
-      }
-    },
-    "assurance": {
-      "place": {
-        "model": "Assurance"
-      }
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    },
-    "actor": {
-      "place": {
-        "model": "Actor"
-      }
-    }
+    "identity": {"place": {"model": "Identity"}},
+    "assurance": {"place": {"model": "Assurance"}},
+    "because": {"place": {"model": "Because"}},
+    "actor": {"place": {"model": "Actor"}}
   },
   "MessageLinked": {
-    "type": {
-      "fallback": "message_linked"
-    },
-    "message": {
-      "place": {
-        "model": "InboundMessage"
-      }
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    },
-    "moved_from": {
-      "fallback": null
-    }
+    "type": {"fallback": "message_linked"},
+    "message": {"place": {"model": "InboundMessage"}},
+    "because": {"place": {"model": "Because"}},
+    "moved_from": {"fallback": null}
   },
-  "MessageUnlinked": {
-    "type": {
-      "fallback": "message_unlinked"
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    }
-  },
-  "MoveConversation": {
-    "type": {
-      "fallback": "move_conversation"
-    },
-    "to_dossier_id": {
-      "fallback": null
-    }
-  },
-  "MoveMessage": {
-    "type": {
-      "fallback": "move_message"
-    },
-    "to_dossier_id": {
-      "fallback": null
-    }
-  },
-  "NoteAdded": {
-    "type": {
-      "fallback": "note_added"
-    }
-  },
+  "MessageUnlinked": {"type": {"fallback": "message_unlinked"}, "because": {"place": {"model": "Because"}}},
+  "MoveConversation": {"type": {"fallback": "move_conversation"}, "to_dossier_id": {"fallback": null}},
+  "MoveMessage": {"type": {"fallback": "move_message"}, "to_dossier_id": {"fallback": null}},
+  "NoteAdded": {"type": {"fallback": "note_added"}},
   "Participant": {
-    "identity": {
-      "place": {
-        "model": "Identity"
-      }
-    },
-    "role": {
-      "fallback": "member"
-    },
-    "display_name": {
-      "fallback": null
-    }
+    "identity": {"place": {"model": "Identity"}},
+    "role": {"fallback": "member"},
+    "display_name": {"fallback": null}
   },
   "PresenceChanged": {
-    "dossier_id": {
-      "fallback": null
-    },
-    "conversation_id": {
-      "fallback": null
-    },
-    "actor": {
-      "place": {
-        "model": "Actor"
-      }
-    },
-    "read_message_id": {
-      "fallback": null
-    }
+    "dossier_id": {"fallback": null},
+    "conversation_id": {"fallback": null},
+    "actor": {"place": {"model": "Actor"}},
+    "read_message_id": {"fallback": null}
   },
   "ReleasedIdentity": {
-    "identity": {
-      "place": {
-        "model": "Identity"
-      }
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    },
-    "actor": {
-      "place": {
-        "model": "Actor"
-      }
-    }
+    "identity": {"place": {"model": "Identity"}},
+    "because": {"place": {"model": "Because"}},
+    "actor": {"place": {"model": "Actor"}}
   },
   "Reply": {
-    "type": {
-      "fallback": "reply"
-    },
-    "text": {
-      "fallback": ""
-    },
-    "attachments": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Attachment"
-        }
-      }
-    },
-    "status_after": {
-      "fallback": "waiting",
-      "place": {
-        "model": "Status"
-      }
-    }
+    "type": {"fallback": "reply"},
+    "text": {"fallback": ""},
+    "attachments": {"fallback": [], "place": {"list": {"model": "Attachment"}}},
+    "status_after": {"fallback": "waiting", "place": {"model": "Status"}}
   },
   "ReplyLinked": {
-    "type": {
-      "fallback": "reply_linked"
-    },
-    "reply": {
-      "place": {
-        "model": "ReplyRequested"
-      }
-    },
-    "agent": {
-      "place": {
-        "model": "Actor"
-      }
-    },
-    "states": {
-      "fallback": {},
-      "place": {
-        "map": {
-          "model": "DeliveryState"
-        }
-      }
-    }
+    "type": {"fallback": "reply_linked"},
+    "reply": {"place": {"model": "ReplyRequested"}},
+    "agent": {"place": {"model": "Actor"}},
+    "states": {"fallback": {}, "place": {"map": {"model": "DeliveryState"}}}
   },
   "ReplyRequested": {
-    "type": {
-      "fallback": "reply_requested"
-    },
-    "attachments": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Attachment"
-        }
-      }
-    },
-    "targets": {
-      "place": {
-        "list": {
-          "model": "ReplyTarget"
-        }
-      }
-    }
+    "type": {"fallback": "reply_requested"},
+    "attachments": {"fallback": [], "place": {"list": {"model": "Attachment"}}},
+    "targets": {"place": {"list": {"model": "ReplyTarget"}}}
   },
   "ReplyTarget": {
-    "conversation": {
-      "place": {
-        "model": "Conversation"
-      }
-    },
-    "recipient": {
-      "place": {
-        "model": "Identity"
-      }
-    },
-    "copies": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "Participant"
-        }
-      }
-    },
-    "subject": {
-      "fallback": null
-    },
-    "in_reply_to": {
-      "fallback": null
-    },
-    "ancestors": {
-      "fallback": []
-    },
-    "window_ends_at": {
-      "fallback": null
-    }
+    "conversation": {"place": {"model": "Conversation"}},
+    "recipient": {"place": {"model": "Identity"}},
+    "copies": {"fallback": [], "place": {"list": {"model": "Participant"}}},
+    "subject": {"fallback": null},
+    "in_reply_to": {"fallback": null},
+    "ancestors": {"fallback": []},
+    "window_ends_at": {"fallback": null}
   },
-  "ResolveSuggestion": {
-    "type": {
-      "fallback": "resolve_suggestion"
-    }
-  },
+  "ResolveSuggestion": {"type": {"fallback": "resolve_suggestion"}},
   "Sender": {
-    "primary": {
-      "place": {
-        "model": "AssuredIdentity"
-      }
-    },
-    "others": {
-      "fallback": [],
-      "place": {
-        "list": {
-          "model": "AssuredIdentity"
-        }
-      }
-    },
-    "display_name": {
-      "fallback": null
-    }
+    "primary": {"place": {"model": "AssuredIdentity"}},
+    "others": {"fallback": [], "place": {"list": {"model": "AssuredIdentity"}}},
+    "display_name": {"fallback": null}
   },
   "Status": {},
   "StatusChanged": {
-    "type": {
-      "fallback": "status_changed"
-    },
-    "status": {
-      "place": {
-        "model": "Status"
-      }
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    },
-    "merged_into": {
-      "fallback": null
-    }
+    "type": {"fallback": "status_changed"},
+    "status": {"place": {"model": "Status"}},
+    "because": {"place": {"model": "Because"}},
+    "merged_into": {"fallback": null}
   },
   "StreamCustomers": {
-    "type": {
-      "fallback": "customers"
-    },
-    "customers": {
-      "place": {
-        "list": {
-          "model": "CustomerChanged"
-        }
-      }
-    }
+    "type": {"fallback": "customers"},
+    "customers": {"place": {"list": {"model": "CustomerChanged"}}}
   },
-  "StreamEvents": {
-    "type": {
-      "fallback": "events"
-    },
-    "events": {
-      "place": {
-        "list": {
-          "model": "DossierEvent"
-        }
-      }
-    }
-  },
-  "StreamHello": {
-    "type": {
-      "fallback": "hello"
-    }
-  },
-  "StreamLive": {
-    "type": {
-      "fallback": "live"
-    }
-  },
+  "StreamEvents": {"type": {"fallback": "events"}, "events": {"place": {"list": {"model": "DossierEvent"}}}},
+  "StreamHello": {"type": {"fallback": "hello"}},
+  "StreamLive": {"type": {"fallback": "live"}},
   "StreamMessage": {
     "*": {
       "place": {
@@ -726,80 +219,21 @@ export const SHAPES: Shapes = {
       }
     }
   },
-  "StreamPing": {
-    "type": {
-      "fallback": "ping"
-    }
-  },
-  "StreamPresence": {
-    "type": {
-      "fallback": "presence"
-    },
-    "presence": {
-      "place": {
-        "list": {
-          "model": "PresenceChanged"
-        }
-      }
-    }
-  },
-  "StreamReset": {
-    "type": {
-      "fallback": "reset"
-    }
-  },
+  "StreamPing": {"type": {"fallback": "ping"}},
+  "StreamPresence": {"type": {"fallback": "presence"}, "presence": {"place": {"list": {"model": "PresenceChanged"}}}},
+  "StreamReset": {"type": {"fallback": "reset"}},
   "Suggestion": {
-    "identity": {
-      "fallback": null,
-      "place": {
-        "model": "Identity"
-      }
-    },
-    "customer_id": {
-      "fallback": null
-    },
-    "customer_name": {
-      "fallback": null
-    },
-    "dossier_id": {
-      "fallback": null
-    },
-    "because": {
-      "place": {
-        "model": "Because"
-      }
-    }
+    "identity": {"fallback": null, "place": {"model": "Identity"}},
+    "customer_id": {"fallback": null},
+    "customer_name": {"fallback": null},
+    "dossier_id": {"fallback": null},
+    "because": {"place": {"model": "Because"}}
   },
-  "SuggestionMade": {
-    "type": {
-      "fallback": "suggestion_made"
-    },
-    "suggestion": {
-      "place": {
-        "model": "Suggestion"
-      }
-    }
-  },
-  "SuggestionResolved": {
-    "type": {
-      "fallback": "suggestion_resolved"
-    }
-  },
-  "Timeline": {
-    "entries": {
-      "place": {
-        "list": {
-          "model": "TimelineEntry"
-        }
-      }
-    }
-  },
+  "SuggestionMade": {"type": {"fallback": "suggestion_made"}, "suggestion": {"place": {"model": "Suggestion"}}},
+  "SuggestionResolved": {"type": {"fallback": "suggestion_resolved"}},
+  "Timeline": {"entries": {"place": {"list": {"model": "TimelineEntry"}}}},
   "TimelineEntry": {
-    "actor": {
-      "place": {
-        "model": "Actor"
-      }
-    },
+    "actor": {"place": {"model": "Actor"}},
     "event": {
       "place": {
         "union": {
@@ -822,19 +256,7 @@ export const SHAPES: Shapes = {
       }
     }
   },
-  "Unassign": {
-    "type": {
-      "fallback": "unassign"
-    }
-  },
-  "Unassigned": {
-    "type": {
-      "fallback": "unassigned"
-    }
-  },
-  "Undo": {
-    "type": {
-      "fallback": "undo"
-    }
-  }
+  "Unassign": {"type": {"fallback": "unassign"}},
+  "Unassigned": {"type": {"fallback": "unassigned"}},
+  "Undo": {"type": {"fallback": "undo"}}
 };
