@@ -147,6 +147,13 @@ def test_without_redaction_the_same_inspection_finds_what_was_logged(
     assert list(lines.leaks(bare(), [sought]))
 
 
+@pytest.mark.parametrize("text", ["I am on my way.", "Ottilie", "Wo ist der Schirm, den ich bei Ihnen bestellt habe?"])
+def test_a_text_of_short_words_is_found_as_a_whole_and_others_by_a_part(text: str) -> None:
+    line = Line("case-service", 1, "", {"event": "noted", "about": f"it was {text} again"})
+    assert list(lines.leaks([line], [Personal(text, "message.text")]))
+    assert not list(lines.leaks([line], [Personal("I am on my train", "message.text")]))
+
+
 @pytest.mark.parametrize("damage", ["event", "level", "service", "timestamp"])
 def test_a_line_without_an_agreed_field_is_out_of_form(damage: str) -> None:
     event = dict.fromkeys(lines.AGREED, "x") | {"level": "info", "service": "toy"}

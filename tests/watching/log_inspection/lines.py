@@ -97,11 +97,11 @@ def _telling(personal: Personal) -> Iterator[tuple[str, ...]]:
     words = _words(re.sub(r"<[^>]*>", " ", personal.text))
     if sum(map(len, words)) < TELLING_CHARS:
         return
-    if len(words) <= _RUN_WORDS or " " not in personal.text.strip():  # a handle is sought as a whole
+    runs = [words[start : start + _RUN_WORDS] for start in range(len(words) - _RUN_WORDS + 1)]
+    telling = [run for run in runs if any(len(word) >= TELLING_CHARS for word in run)]  # 127.0.0.1 is four words, too
+    yield from map(tuple, telling)
+    # A handle is sought as a whole, and so is what has short words alone: "I am on my way."
+    if len(words) <= _RUN_WORDS or " " not in personal.text.strip() or not telling:
         yield tuple(words)
-    for start in range(len(words) - _RUN_WORDS + 1):
-        run = words[start : start + _RUN_WORDS]
-        if any(len(word) >= TELLING_CHARS for word in run):  # 127.0.0.1 is four words, too
-            yield tuple(run)
     if personal.field.endswith(("display_name", "customer_name", "actor.name")):
         yield from ((word,) for word in words if len(word) >= TELLING_CHARS)
