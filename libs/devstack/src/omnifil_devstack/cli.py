@@ -168,6 +168,18 @@ def rebuild() -> None:
     raise typer.Exit(one_service.run("case-service", "rebuild"))
 
 
+@app.command()
+def export(
+    as_json: _AsJson = False,
+    customer: Annotated[str | None, typer.Option("--customer", help="Of this customer (id) alone.")] = None,
+) -> None:
+    """The dossiers with their conversations, their messages, and why each is there."""
+    from omnifil_devstack import one_service
+
+    options = ["--json"] * as_json + (["--customer", customer] if customer else [])
+    raise typer.Exit(one_service.run("case-service", "export", *options))
+
+
 def _mount_dead_letters() -> None:
     from omnifil_devstack import one_service
 

@@ -32,6 +32,17 @@ def test_down_of_nothing_is_no_error() -> None:
     assert CliRunner().invoke(app, ["down"]).output.strip() == "Nothing runs."
 
 
+@pytest.mark.parametrize("command", [["export", "--json"], ["rebuild"]])
+def test_what_needs_the_suite_says_how_to_start_it(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["omnifil", *command])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("omnifil: Nothing runs: start the suite with `omnifil up`")
+
+
 def test_a_problem_is_a_sentence_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
