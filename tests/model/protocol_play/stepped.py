@@ -56,8 +56,7 @@ class SteppedTimeline(InMemoryTimeline):
     """Three queries, a load for each dossier, an insert for each document: others come in between."""
 
     def __init__(self, store: InMemoryTimeline, turn: Turn, broken: str) -> None:
-        super().__init__()
-        self._appends, self.appended = store._appends, store.appended
+        super().__init__(log=store.log)
         self._turn, self._broken = turn, broken
 
     async def look_up(self, lookup: Lookup, *, newest: int | None = NEWEST_DOSSIERS) -> Found:
@@ -87,8 +86,7 @@ class SteppedTimeline(InMemoryTimeline):
         reason = super()._refused(append)
         if self._broken == "no-unique-effect" and reason is not None and reason.effect_id is not None:
             return None
-        is_place = (append.dossier_id, append.first_seq) in self._appends
-        return None if self._broken == "no-unique-place" and is_place else reason
+        return None if self._broken == "no-unique-place" and self.log.has_place(append) else reason
 
 
 class SteppedDossiers(InMemoryDossiers):

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from omnifil_contracts.commands import CommandResult
@@ -15,40 +16,83 @@ from case_service.domain.search import words_of
 from case_service.ports import NEWEST_DOSSIERS, InvalidPage, Lost, Page, Question
 
 
+@dataclass
+class Log:
+    """What is written, and its indexes: what MongoDB holds, for as many timelines as there are processes."""
+
+    appended: list[Append] = field(default_factory=list)
+    appends: dict[str, dict[int, Append]] = field(default_factory=dict)
+    """By dossier, then by first `seq`."""
+    ordinals: dict[str, dict[int, str]] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
+    spots: dict[str, list[Spot]] = field(default_factory=dict)
+    effects: dict[str, Append] = field(default_factory=dict)
+
+    def of(self, dossier_id: str) -> list[Append]:
+        """The dossier's appends, in order."""
+        return list(self.appends.get(dossier_id, {}).values())
+
+    def add(self, append: Append) -> None:
+        self.appended.append(append)
+        self.appends.setdefault(append.dossier_id, {})[append.first_seq] = append
+        for customer, ordinal in append.opens:
+            self.ordinals.setdefault(customer, {})[ordinal] = append.dossier_id
+        for known, spot in append.known:
+            self.spots.setdefault(known, []).append(spot)
+        self.claims |= dict.fromkeys(append.claims, append.dossier_id)
+        self.effects |= {entry.effect_id: append for entry in append.entries}
+
+    def refuses(self, append: Append) -> Lost | None:
+        if self.has_place(append):
+            return Lost()
+        if any(ordinal in self.ordinals.get(customer, ()) for customer, ordinal in append.opens):
+            return Lost()
+        if any(claimed in self.claims for claimed in append.claims):
+            return Lost()
+        taken = next((entry.effect_id for entry in append.entries if entry.effect_id in self.effects), None)
+        return Lost(taken) if taken is not None else None
+
+    def has_place(self, append: Append) -> bool:
+        """Whether the place in the dossier's timeline is taken."""
+        return append.first_seq in self.appends.get(append.dossier_id, ())
+
+
 class InMemoryTimeline:
     """Implements `Timeline`."""
 
-    def __init__(self, *, patterns: Patterns = DEFAULT_PATTERNS) -> None:
+    def __init__(self, *, patterns: Patterns = DEFAULT_PATTERNS, log: Log | None = None) -> None:
         self._patterns = patterns
-        self._appends: dict[tuple[str, int], Append] = {}
-        self.appended: list[Append] = []
-        """In the order of their commits, as a change stream would tell."""
+        self.log = log or Log()
         self._claimed: dict[str, Dossier] = {}
+        self._loaded: dict[str, Dossier] = {}
+        """As far as somebody has asked; `load` goes on from there."""
+
+    @property
+    def appended(self) -> list[Append]:
+        """In the order of their commits, as a change stream would tell."""
+        return self.log.appended
 
     async def look_up(self, lookup: Lookup, *, newest: int | None = NEWEST_DOSSIERS) -> Found:
-        ordinals: dict[str, dict[int, str]] = {}
-        claims: dict[str, str] = {}
-        spots: dict[str, list[Spot]] = {}
-        for append in self._appends.values():
-            for customer, ordinal in append.opens:
-                if customer in lookup.customers:
-                    ordinals.setdefault(customer, {})[ordinal] = append.dossier_id
-            claims |= {claimed: append.dossier_id for claimed in append.claims if claimed in lookup.conversations}
-            for known, spot in append.known:
-                if known in lookup.known:
-                    spots.setdefault(known, []).append(spot)
+        log = self.log
+        ordinals = {each: dict(log.ordinals[each]) for each in lookup.customers if each in log.ordinals}
         if newest is not None:
             ordinals = {customer: dict(sorted(claimed.items())[-newest:]) for customer, claimed in ordinals.items()}
-        return Found(ordinals, claims, spots)
+        return Found(
+            ordinals,
+            {each: log.claims[each] for each in lookup.conversations if each in log.claims},
+            {each: list(log.spots[each]) for each in lookup.known if each in log.spots},
+        )
 
     async def load(self, dossier_ids: Sequence[str]) -> dict[str, Dossier]:
         found: dict[str, Dossier] = {}
         for dossier_id in dossier_ids:
-            dossier: Dossier | None = None
-            for entry in await self.history(dossier_id):
-                dossier = evolve(dossier_id, dossier, entry, self._patterns)
+            dossier = self._loaded.get(dossier_id)
+            for append in self.log.of(dossier_id):
+                if dossier is None or append.last_seq > dossier.seq:
+                    for entry in append.entries:
+                        dossier = evolve(dossier_id, dossier, entry, self._patterns)
             if dossier is not None:
-                found[dossier_id] = dossier
+                found[dossier_id] = self._loaded[dossier_id] = dossier
         return found
 
     def recall(self, conversation_id: str) -> Dossier | None:
@@ -63,15 +107,13 @@ class InMemoryTimeline:
                 lost[index] = refused
                 continue
             for each in group.appends:
-                self._appends[each.dossier_id, each.first_seq] = each
-                self.appended.append(each)
+                self.log.add(each)
                 if each.dossier is not None:
                     self._claimed |= dict.fromkeys(each.claims, each.dossier)
         return lost
 
     async def history(self, dossier_id: str) -> list[TimelineEntry]:
-        keys = sorted(key for key in self._appends if key[0] == dossier_id)
-        return [entry for key in keys for entry in self._appends[key].entries]
+        return [entry for append in self.log.of(dossier_id) for entry in append.entries]
 
     async def entries(
         self, dossier_id: str, *, after_seq: int = 0, before_seq: int | None = None, limit: int
@@ -86,26 +128,16 @@ class InMemoryTimeline:
         return found[:limit] if after_seq > 0 and before_seq is None else found[-limit:]
 
     async def answer_to(self, command_id: str) -> CommandResult | None:
-        for append in self._appends.values():
-            if any(entry.effect_id == f"cmd:{command_id}:0" for entry in append.entries):
-                return CommandResult.model_validate(append.answer)
-        return None
+        append = self.log.effects.get(f"cmd:{command_id}:0")
+        return CommandResult.model_validate(append.answer) if append is not None else None
 
     async def all_appends(self) -> AsyncIterator[Append]:
-        for key in sorted(self._appends):
-            yield self._appends[key]
+        for dossier_id in sorted(self.log.appends):
+            for append in self.log.of(dossier_id):
+                yield append
 
     def _refused(self, append: Append) -> Lost | None:
-        if (append.dossier_id, append.first_seq) in self._appends:
-            return Lost()
-        effects = {entry.effect_id for entry in append.entries}
-        for other in self._appends.values():
-            if set(append.opens) & set(other.opens) or set(append.claims) & set(other.claims):
-                return Lost()
-            for entry in other.entries:
-                if entry.effect_id in effects:
-                    return Lost(entry.effect_id)
-        return None
+        return self.log.refuses(append)
 
 
 class InMemoryDossiers:
