@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from omnifil_contracts.identity import Actor, Assurance, Because, Identity
+from omnifil_contracts.profile import Profile
 from omnifil_contracts.record import Instant, Record, Value, personal
 
 
@@ -44,6 +45,7 @@ class CustomerChanged(Record):
     merged_into: str | None = Field(None, description="The customer who has all identities of this one, if one has.")
     first_seen_at: Instant = Field(description="When the first message came.")
     changed_at: Instant = Field(description="When this change was made.")
+    profile: Profile | None = Field(None, description="What a CRM, shop or till says of them; null: nothing.")
 
 
 class LinkIdentity(Value):

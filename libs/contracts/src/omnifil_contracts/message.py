@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from omnifil_contracts import ids
 from omnifil_contracts.identity import AssuredIdentity, Because, Identity
+from omnifil_contracts.profile import RelatedReferences
 from omnifil_contracts.record import PERSONAL, Channel, Instant, Record, Value, personal
 
 MAX_TEXT_CHARS = 200_000
@@ -184,3 +185,6 @@ class IdentifiedMessage(Record):
     assured: bool = Field(description="Whether the sender is at least `channel`-assured as this customer.")
     because: Because = Field(description="Why the sender is this customer.")
     suggestions: tuple[CustomerSuggestion, ...] = Field((), description="Customers whom the sender may be.")
+    related: tuple[RelatedReferences, ...] = Field(
+        (), description="What the customer's external records put together, newest first, at most 20."
+    )

@@ -17,6 +17,7 @@ HTTP_BODIES: tuple[type[BaseModel], ...] = (
     views.DossierSnapshot,
     views.Timeline,
     views.CustomerCard,
+    views.Journey,
     commands.CommandRequest,
     commands.CommandResult,
     customer.LinkIdentity,

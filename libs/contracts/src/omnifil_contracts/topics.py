@@ -8,6 +8,7 @@ from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.delivery import DeliveryReported, PresenceChanged, SendMessage
 from omnifil_contracts.dossier import DossierEvent
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage, RawMessage
+from omnifil_contracts.profile import ProfileUpdated
 from omnifil_contracts.record import Record
 
 BUILT_IN_CHANNELS = ("email", "chat", "social")
@@ -63,6 +64,10 @@ DOSSIER_EVENTS = Topic(
     "dossier.events.v1", "dossier id", DossierEvent, 6, timedelta(days=14), False,
     ("case-service relay",), ("agent-gateway", "integrators"),
 )  # fmt: skip
+PROFILE_UPDATES = Topic(
+    "profile.updates.v1", "identity", ProfileUpdated, 6, timedelta(days=7), False,
+    ("any integrator", "customer-profile api"), ("customer-profile updates",),
+)  # fmt: skip
 CUSTOMER_EVENTS = Topic(
     "customer.events.v1", "customer id", CustomerChanged, 6, None, True,
     ("customer-profile relay",), ("case-service", "agent-gateway", "integrators"),
@@ -83,6 +88,7 @@ REGISTRY = (
     IDENTIFIED,
     OUTBOUND,
     DOSSIER_EVENTS,
+    PROFILE_UPDATES,
     CUSTOMER_EVENTS,
     DELIVERY_EVENTS,
     PRESENCE_EVENTS,

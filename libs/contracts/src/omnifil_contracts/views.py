@@ -1,10 +1,13 @@
 """What the HTTP API answers with: snapshots that a stream of events continues."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.dossier import DossierView, TimelineEntry
-from omnifil_contracts.record import Value
+from omnifil_contracts.profile import SourcedRecord
+from omnifil_contracts.record import Instant, Value, personal
 
 
 class Inbox(Value):
@@ -36,3 +39,28 @@ class CustomerCard(Value):
 
     customer: CustomerChanged
     dossiers: tuple[DossierView, ...] = Field(description="Newest activity first.")
+    preferred_channel: str | None = Field(None, description="The channel that they are best written to.")
+    preferred_channel_from: Literal["stated", "journey"] | None = Field(
+        None, description="`stated`: a source says so. `journey`: where they wrote most in the last 90 days."
+    )
+
+
+class Contact(Value):
+    """A moment of a customer's journey: something they wrote, were answered, ordered, or did in a store."""
+
+    at: Instant = Field(description="When it happened in the world.")
+    kind: Literal["message", "reply", "record"] = Field(description="`record`: `record` says what.")
+    channel: str | None = Field(None, description="The channel; of a reply on several the first.")
+    dossier_id: str | None = Field(None, description="The dossier that it is in; null for records.")
+    number: str | None = Field(None, description="What people call the dossier aloud.")
+    conversation_id: str | None = Field(None, description="The conversation; of a reply on several the first.")
+    author: str | None = personal(None, description="Who wrote, as people call them.")
+    text: str | None = personal(None, description="The first 140 characters.")
+    record: SourcedRecord | None = Field(None, description="The external record.")
+
+
+class Journey(Value):
+    """A page of all contacts of a customer, whichever dossier they are in."""
+
+    contacts: tuple[Contact, ...] = Field(description="Newest first.")
+    next_before: Instant | None = Field(None, description="Ask for what is before it; null: there is nothing more.")

@@ -259,6 +259,31 @@ export interface CommandResult {
   to_dossier_id: string | null;
 }
 /**
+ * A consent or an opt-out, who says so, and since when.
+ */
+export interface Consent {
+  /**
+   * The channel that it is about.
+   */
+  channel: string;
+  /**
+   * What for.
+   */
+  purpose: string;
+  /**
+   * false: an opt-out.
+   */
+  granted: boolean;
+  /**
+   * Who says so.
+   */
+  source: string;
+  /**
+   * When it became true at the source.
+   */
+  at: string;
+}
+/**
  * A thread inside one channel and account, and how to answer in it.
  */
 export interface Conversation {
@@ -346,6 +371,14 @@ export interface CustomerCard {
    * Newest activity first.
    */
   dossiers: DossierView[];
+  /**
+   * The channel that they are best written to.
+   */
+  preferred_channel: string | null;
+  /**
+   * `stated`: a source says so. `journey`: where they wrote most in the last 90 days.
+   */
+  preferred_channel_from: ("stated" | "journey") | null;
 }
 /**
  * The whole state of a customer after a change, on `customer.events.v1` (compacted), keyed by customer id.
@@ -387,6 +420,10 @@ export interface CustomerChanged {
    * When this change was made.
    */
   changed_at: string;
+  /**
+   * What a CRM, shop or till says of them; null: nothing.
+   */
+  profile: Profile | null;
 }
 /**
  * An identity of a customer, since when, and why.
@@ -424,6 +461,112 @@ export interface ReleasedIdentity {
   at: string;
   because: Because;
   actor: Actor;
+}
+/**
+ * What others say of a customer. Nothing wins silently: every source's newest word is here.
+ */
+export interface Profile {
+  /**
+   * By name, of each the newest first.
+   */
+  attributes: SourcedValue[];
+  /**
+   * Names of attributes that have more than one value.
+   */
+  conflicts: string[];
+  /**
+   * By channel and purpose; the first of each pair holds: the newest, of two at once the opt-out.
+   */
+  consents: Consent[];
+  /**
+   * The channel that they asked for, as it was said last.
+   */
+  preferred_channel: string | null;
+  /**
+   * The newest 20, newest first.
+   */
+  records: SourcedRecord[];
+}
+/**
+ * A value, who says so, and since when.
+ */
+export interface SourcedValue {
+  /**
+   * The attribute, such as `birthday`.
+   */
+  name: string;
+  /**
+   * What the source says it is.
+   */
+  value: string;
+  /**
+   * Who says so.
+   */
+  source: string;
+  /**
+   * When it became true at the source.
+   */
+  at: string;
+}
+/**
+ * An external record and who keeps it.
+ */
+export interface SourcedRecord {
+  /**
+   * `order`, `cart`, `store-visit`, `invoice`, …
+   */
+  kind: string;
+  /**
+   * Unique for the source and kind.
+   */
+  record_id: string;
+  /**
+   * One line that says what it is, in the customer's or company's words.
+   */
+  title: string;
+  /**
+   * Such as `shipped`, as the source says it.
+   */
+  state: string | null;
+  /**
+   * When it happened in the world: ordered, filled, visited.
+   */
+  at: string;
+  /**
+   * Such as `129.90 EUR`, as people shall read it.
+   */
+  amount: string | null;
+  /**
+   * Where an agent sees more; https only.
+   */
+  url: string | null;
+  /**
+   * Numbers that it goes by.
+   *
+   * @maxItems 10
+   */
+  references: ExternalReference[];
+  /**
+   * The source has it no more.
+   */
+  removed: boolean;
+  /**
+   * Who keeps it.
+   */
+  source: string;
+}
+/**
+ * A number that people name: order 4711, parcel 6A1.
+ */
+export interface ExternalReference {
+  /**
+   * What it is the number of: `order`, `invoice`, `parcel`, …
+   */
+  kind: string;
+  /**
+   * The number as people write it.
+   */
+  number: string;
 }
 /**
  * A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else.
