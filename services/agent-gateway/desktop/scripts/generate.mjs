@@ -25,6 +25,7 @@ const ROOTS = [
   "DossierSnapshot",
   "DossierView",
   "Inbox",
+  "Journey",
   "PresenceChanged",
   "StreamMessage",
   "Timeline",

@@ -284,6 +284,107 @@ export interface Consent {
   at: string;
 }
 /**
+ * A moment of a customer's journey: something they wrote, were answered, ordered, or did in a store.
+ */
+export interface Contact {
+  /**
+   * When it happened in the world.
+   */
+  at: string;
+  /**
+   * `record`: `record` says what.
+   */
+  kind: "message" | "reply" | "record";
+  /**
+   * The channel; of a reply on several the first.
+   */
+  channel: string | null;
+  /**
+   * The dossier that it is in; null for records.
+   */
+  dossier_id: string | null;
+  /**
+   * What people call the dossier aloud.
+   */
+  number: string | null;
+  /**
+   * The conversation; of a reply on several the first.
+   */
+  conversation_id: string | null;
+  /**
+   * Who wrote, as people call them.
+   */
+  author: string | null;
+  /**
+   * The first 140 characters.
+   */
+  text: string | null;
+  /**
+   * The external record.
+   */
+  record: SourcedRecord | null;
+}
+/**
+ * An external record and who keeps it.
+ */
+export interface SourcedRecord {
+  /**
+   * `order`, `cart`, `store-visit`, `invoice`, …
+   */
+  kind: string;
+  /**
+   * Unique for the source and kind.
+   */
+  record_id: string;
+  /**
+   * One line that says what it is, in the customer's or company's words.
+   */
+  title: string;
+  /**
+   * Such as `shipped`, as the source says it.
+   */
+  state: string | null;
+  /**
+   * When it happened in the world: ordered, filled, visited.
+   */
+  at: string;
+  /**
+   * Such as `129.90 EUR`, as people shall read it.
+   */
+  amount: string | null;
+  /**
+   * Where an agent sees more; https only.
+   */
+  url: string | null;
+  /**
+   * Numbers that it goes by.
+   *
+   * @maxItems 10
+   */
+  references: ExternalReference[];
+  /**
+   * The source has it no more.
+   */
+  removed: boolean;
+  /**
+   * Who keeps it.
+   */
+  source: string;
+}
+/**
+ * A number that people name: order 4711, parcel 6A1.
+ */
+export interface ExternalReference {
+  /**
+   * What it is the number of: `order`, `invoice`, `parcel`, …
+   */
+  kind: string;
+  /**
+   * The number as people write it.
+   */
+  number: string;
+}
+/**
  * A thread inside one channel and account, and how to answer in it.
  */
 export interface Conversation {
@@ -507,66 +608,6 @@ export interface SourcedValue {
    * When it became true at the source.
    */
   at: string;
-}
-/**
- * An external record and who keeps it.
- */
-export interface SourcedRecord {
-  /**
-   * `order`, `cart`, `store-visit`, `invoice`, …
-   */
-  kind: string;
-  /**
-   * Unique for the source and kind.
-   */
-  record_id: string;
-  /**
-   * One line that says what it is, in the customer's or company's words.
-   */
-  title: string;
-  /**
-   * Such as `shipped`, as the source says it.
-   */
-  state: string | null;
-  /**
-   * When it happened in the world: ordered, filled, visited.
-   */
-  at: string;
-  /**
-   * Such as `129.90 EUR`, as people shall read it.
-   */
-  amount: string | null;
-  /**
-   * Where an agent sees more; https only.
-   */
-  url: string | null;
-  /**
-   * Numbers that it goes by.
-   *
-   * @maxItems 10
-   */
-  references: ExternalReference[];
-  /**
-   * The source has it no more.
-   */
-  removed: boolean;
-  /**
-   * Who keeps it.
-   */
-  source: string;
-}
-/**
- * A number that people name: order 4711, parcel 6A1.
- */
-export interface ExternalReference {
-  /**
-   * What it is the number of: `order`, `invoice`, `parcel`, …
-   */
-  kind: string;
-  /**
-   * The number as people write it.
-   */
-  number: string;
 }
 /**
  * A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else.
@@ -1163,6 +1204,19 @@ export interface Inbox {
    * Opaque; null: this was the last page.
    */
   next_page: string | null;
+}
+/**
+ * A page of all contacts of a customer, whichever dossier they are in.
+ */
+export interface Journey {
+  /**
+   * Newest first.
+   */
+  contacts: Contact[];
+  /**
+   * Ask for what is before it; null: there is nothing more.
+   */
+  next_before: string | null;
 }
 /**
  * Somebody looks, types or has read, on `presence.events.v1`, keyed by dossier or conversation id. Never stored.

@@ -35,6 +35,16 @@ export const SHAPES: Shapes = {
     }
   },
   "CommandResult": {"to_dossier_id": {"fallback": null}},
+  "Consent": {},
+  "Contact": {
+    "channel": {"fallback": null},
+    "dossier_id": {"fallback": null},
+    "number": {"fallback": null},
+    "conversation_id": {"fallback": null},
+    "author": {"fallback": null},
+    "text": {"fallback": null},
+    "record": {"fallback": null, "place": {"model": "SourcedRecord"}}
+  },
   "Conversation": {"conversation_id": {"fallback": ""}},
   "ConversationLinked": {
     "type": {"fallback": "conversation_linked"},
@@ -58,14 +68,17 @@ export const SHAPES: Shapes = {
   },
   "CustomerCard": {
     "customer": {"place": {"model": "CustomerChanged"}},
-    "dossiers": {"place": {"list": {"model": "DossierView"}}}
+    "dossiers": {"place": {"list": {"model": "DossierView"}}},
+    "preferred_channel": {"fallback": null},
+    "preferred_channel_from": {"fallback": null}
   },
   "CustomerChanged": {
     "display_name": {"fallback": null},
     "languages": {"fallback": []},
     "identities": {"fallback": [], "place": {"list": {"model": "LinkedIdentity"}}},
     "released": {"fallback": [], "place": {"list": {"model": "ReleasedIdentity"}}},
-    "merged_into": {"fallback": null}
+    "merged_into": {"fallback": null},
+    "profile": {"fallback": null, "place": {"model": "Profile"}}
   },
   "CustomerReassigned": {
     "type": {"fallback": "customer_reassigned"},
@@ -105,6 +118,7 @@ export const SHAPES: Shapes = {
     "merged_into": {"fallback": null}
   },
   "Evidence": {"values": {"fallback": {}}},
+  "ExternalReference": {},
   "Identity": {},
   "InboundMessage": {
     "message_id": {"fallback": ""},
@@ -125,6 +139,7 @@ export const SHAPES: Shapes = {
     "reply_window_ends_at": {"fallback": null}
   },
   "Inbox": {"dossiers": {"place": {"list": {"model": "DossierView"}}}, "next_page": {"fallback": null}},
+  "Journey": {"contacts": {"place": {"list": {"model": "Contact"}}}, "next_before": {"fallback": null}},
   "LastMessage": {},
   "LinkedIdentity": {
     "identity": {"place": {"model": "Identity"}},
@@ -152,6 +167,13 @@ export const SHAPES: Shapes = {
     "conversation_id": {"fallback": null},
     "actor": {"place": {"model": "Actor"}},
     "read_message_id": {"fallback": null}
+  },
+  "Profile": {
+    "attributes": {"fallback": [], "place": {"list": {"model": "SourcedValue"}}},
+    "conflicts": {"fallback": []},
+    "consents": {"fallback": [], "place": {"list": {"model": "Consent"}}},
+    "preferred_channel": {"fallback": null},
+    "records": {"fallback": [], "place": {"list": {"model": "SourcedRecord"}}}
   },
   "ReleasedIdentity": {
     "identity": {"place": {"model": "Identity"}},
@@ -190,6 +212,14 @@ export const SHAPES: Shapes = {
     "others": {"fallback": [], "place": {"list": {"model": "AssuredIdentity"}}},
     "display_name": {"fallback": null}
   },
+  "SourcedRecord": {
+    "state": {"fallback": null},
+    "amount": {"fallback": null},
+    "url": {"fallback": null},
+    "references": {"fallback": [], "place": {"list": {"model": "ExternalReference"}}},
+    "removed": {"fallback": false}
+  },
+  "SourcedValue": {},
   "Status": {},
   "StatusChanged": {
     "type": {"fallback": "status_changed"},
