@@ -48,7 +48,18 @@ class AnyEvents:
             ),
             "reply_requested": self._reply,
             "reply_linked": lambda: d.ReplyLinked(
-                reply=self._reply(), agent=AMELIE, states={"o": d.DeliveryState.SENT}, moved_from="d-other"
+                reply=self._reply(),
+                agent=AMELIE,
+                states={"o": d.DeliveryState.SENT},
+                moved_from="d-other",
+                joins=self._random.random() < 0.3,
+            ),
+            "reply_unlinked": lambda: d.ReplyUnlinked(
+                reply_id=self._reply().reply_id,
+                conversation_ids=(self._conversation().conversation_id,),
+                moved_to="d-other",
+                stays=self._random.random() < 0.3,
+                because=self._because(),
             ),
             "delivery_updated": lambda: d.DeliveryUpdated(
                 outbound_id="o",
@@ -59,6 +70,18 @@ class AnyEvents:
             "note_added": lambda: d.NoteAdded(note_id="n", text=self._one_of(_TEXTS)),
             "status_changed": lambda: d.StatusChanged(
                 status=self._one_of(list(d.Status)), because=self._because(), merged_into=self._maybe("d-other")
+            ),
+            "dossier_merged": lambda: d.DossierMerged(
+                dossier_id="d-other", number="D-OTHE-R222", because=self._because()
+            ),
+            "dossier_unmerged": lambda: d.DossierUnmerged(
+                dossier_id="d-other", number="D-OTHE-R222", because=self._because()
+            ),
+            "dossier_related": lambda: d.DossierRelated(
+                dossier_id=self._one_of(("d-a", "d-b")), number="D-OTHE-R222", because=self._because()
+            ),
+            "dossier_unrelated": lambda: d.DossierUnrelated(
+                dossier_id=self._one_of(("d-a", "d-b")), because=self._because()
             ),
             "assigned": lambda: d.Assigned(agent=AMELIE),
             "unassigned": lambda: d.Unassigned(),

@@ -53,10 +53,18 @@ class ConversationLinked(Value):
     conversation: Conversation
     because: Because
     moved_from: str | None = Field(None, description="The dossier that had it before.")
+    parted_from: tuple[str, ...] = Field(
+        (), description="Conversations from which agents have parted it, wherever those are: no rule joins them again."
+    )
 
 
 class ConversationUnlinked(Value):
-    """A conversation, with what was said in it, has moved to another dossier."""
+    """A conversation, with what was said in it, has moved to another dossier.
+
+    Without a cut all that stands here of it goes along; with a cut, what is behind it, and the rest stays here to be
+    read. A split has `since_message_id` and `since_at`: what comes behind in the order in which people read
+    (`occurred_at`, then `seq`), from that message on. What is taken back has `since_seq`: the entries from there on.
+    """
 
     type: Literal["conversation_unlinked"] = "conversation_unlinked"
     conversation_id: str = Field(description="The conversation.")
@@ -65,6 +73,12 @@ class ConversationUnlinked(Value):
         0, ge=0, description="How many messages and replies went with it; 0: what was said stays, it goes on there."
     )
     because: Because
+    since_message_id: str | None = Field(None, description="The first message that went; null: no such cut.")
+    since_at: Instant | None = Field(None, description="`occurred_at` of that message.")
+    since_seq: int | None = Field(None, ge=1, description="The first entry that went; null: no such cut.")
+    parted_from: tuple[str, ...] = Field(
+        (), description="Conversations that stay here and from which an agent parted it: no rule joins them again."
+    )
 
 
 class MessageLinked(Value):
@@ -121,6 +135,20 @@ class ReplyLinked(Value):
     agent: Actor
     states: dict[str, DeliveryState] = Field(default_factory=dict, description="Last state by outbound id.")
     moved_from: str = Field(description="The dossier that had it before.")
+    joins: bool = Field(
+        False, description="Whether the reply stands here already, on other conversations: it is counted once."
+    )
+
+
+class ReplyUnlinked(Value):
+    """A reply whose conversation is elsewhere has moved to another dossier, with everything or back from it."""
+
+    type: Literal["reply_unlinked"] = "reply_unlinked"
+    reply_id: str = Field(description="The reply.")
+    conversation_ids: tuple[str, ...] = Field(min_length=1, description="Its targets that went.")
+    moved_to: str = Field(description="The dossier that has them now.")
+    stays: bool = Field(False, description="Whether other targets of it stand here still: it is still counted.")
+    because: Because
 
 
 class DeliveryUpdated(Value):
@@ -149,6 +177,41 @@ class StatusChanged(Value):
     status: Status
     because: Because
     merged_into: str | None = Field(None, description="Where everything went, if this was closed for being empty.")
+
+
+class DossierMerged(Value):
+    """All that was in another dossier moves here. That one is closed, with `merged_into`; its history stays there."""
+
+    type: Literal["dossier_merged"] = "dossier_merged"
+    dossier_id: str = Field(description="The other dossier.")
+    number: str = Field(description="What people call it aloud.")
+    because: Because
+
+
+class DossierUnmerged(Value):
+    """A merge was taken back: what another dossier brought, and what was said in it since, has gone there again."""
+
+    type: Literal["dossier_unmerged"] = "dossier_unmerged"
+    dossier_id: str = Field(description="The other dossier.")
+    number: str = Field(description="What people call it aloud.")
+    because: Because
+
+
+class DossierRelated(Value):
+    """Another dossier has to do with this one, and each stays itself. It says the same of this one."""
+
+    type: Literal["dossier_related"] = "dossier_related"
+    dossier_id: str = Field(description="The other dossier.")
+    number: str = Field(description="What people call it aloud.")
+    because: Because
+
+
+class DossierUnrelated(Value):
+    """Another dossier has nothing to do with this one any more. It says the same of this one."""
+
+    type: Literal["dossier_unrelated"] = "dossier_unrelated"
+    dossier_id: str = Field(description="The other dossier.")
+    because: Because
 
 
 class Assigned(Value):
@@ -213,9 +276,14 @@ Event = Annotated[
     | MessageUnlinked
     | ReplyRequested
     | ReplyLinked
+    | ReplyUnlinked
     | DeliveryUpdated
     | NoteAdded
     | StatusChanged
+    | DossierMerged
+    | DossierUnmerged
+    | DossierRelated
+    | DossierUnrelated
     | Assigned
     | Unassigned
     | SuggestionMade
@@ -269,6 +337,13 @@ class LastMessage(Value):
     text: str = personal(description="The first 140 characters.")
 
 
+class RelatedDossier(Value):
+    """A dossier that an agent said has to do with this one."""
+
+    dossier_id: str = Field(description="The dossier.")
+    number: str = Field(description="What people call it aloud.")
+
+
 class DossierView(Value):
     """A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else."""
 
@@ -287,5 +362,6 @@ class DossierView(Value):
     unanswered_since: Instant | None = Field(None, description="Since when the customer waits for an answer.")
     follows: str | None = Field(None, description="The closed dossier that this one follows up.")
     merged_into: str | None = Field(None, description="Where everything went, if it was closed for being empty.")
+    related: tuple[RelatedDossier, ...] = Field((), description="In the order in which they were named.")
     opened_at: Instant = Field(description="When it was opened.")
     last_entry_at: Instant = Field(description="`occurred_at` of the newest entry; the inbox sorts by it.")

@@ -20,8 +20,14 @@ HTTP_BODIES: tuple[type[BaseModel], ...] = (
     views.Journey,
     commands.CommandRequest,
     commands.CommandResult,
+    commands.PreviewRequest,
+    views.MovePreview,
     customer.LinkIdentity,
     customer.UndoLink,
+    customer.MergeCustomers,
+    customer.SplitCustomer,
+    customer.MarkShared,
+    customer.MergePreview,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from omnifil_contracts.customer import CustomerChanged
-from omnifil_contracts.dossier import DossierView, TimelineEntry
+from omnifil_contracts.dossier import ConversationView, DossierView, TimelineEntry
 from omnifil_contracts.profile import SourcedRecord
 from omnifil_contracts.record import Instant, Value, personal
 
@@ -32,6 +32,19 @@ class Timeline(Value):
 
     entries: tuple[TimelineEntry, ...] = Field(description="Entries, oldest first.")
     has_earlier: bool = Field(description="Whether entries before the first one exist.")
+
+
+class MovePreview(Value):
+    """What a command would move. The dossiers and conversations are as they would be afterwards."""
+
+    from_dossier: DossierView = Field(description="The dossier that it leaves.")
+    to_dossier: DossierView | None = Field(None, description="The dossier that gets it.")
+    opens: bool = Field(False, description="Whether that one is opened by this.")
+    conversations: tuple[ConversationView, ...] = Field((), description="Those that go, wholly or from a message on.")
+    messages: int = Field(0, ge=0, description="How many messages go.")
+    replies: int = Field(0, ge=0, description="How many replies go; one that others share stays as well.")
+    empties_source: bool = Field(False, description="Whether nothing is left and the dossier is closed.")
+    other_customer: bool = Field(False, description="Whether it goes to another customer's dossier.")
 
 
 class CustomerCard(Value):

@@ -55,6 +55,35 @@ export interface Assigned {
   agent: Actor;
 }
 /**
+ * The handle became surer, or was proven by something that had not proven it before.
+ */
+export interface AssuranceChange {
+  assurance: Assurance;
+  /**
+   * When a message or an agent brought it.
+   */
+  at: string;
+  /**
+   * What it rests on: `dmarc-pass` {domain}, `signed-by-site` {key}, `agent-confirmed` {agent}, …
+   */
+  evidence: Evidence[];
+}
+/**
+ * One fact that a decision rests on. Readers translate `code`; `values` are its blanks.
+ */
+export interface Evidence {
+  /**
+   * Stable slug of the fact, such as `dmarc-pass` or `same-conversation`.
+   */
+  code: string;
+  /**
+   * What fills the fact's sentence, by name.
+   */
+  values: {
+    [k: string]: string;
+  };
+}
+/**
  * A handle with what is known of its truth, as the channel saw it with this message.
  */
 export interface AssuredIdentity {
@@ -78,21 +107,6 @@ export interface Identity {
    * The handle, normalised.
    */
   value: string;
-}
-/**
- * One fact that a decision rests on. Readers translate `code`; `values` are its blanks.
- */
-export interface Evidence {
-  /**
-   * Stable slug of the fact, such as `dmarc-pass` or `same-conversation`.
-   */
-  code: string;
-  /**
-   * What fills the fact's sentence, by name.
-   */
-  values: {
-    [k: string]: string;
-  };
 }
 /**
  * A file in the blob store, which is content-addressed.
@@ -155,7 +169,23 @@ export interface CommandRequest {
    * What to do.
    */
   command:
-    Reply | AddNote | ChangeStatus | Assign | Unassign | MoveConversation | MoveMessage | Undo | ResolveSuggestion;
+    | Reply
+    | AddNote
+    | ChangeStatus
+    | Assign
+    | Unassign
+    | MoveConversation
+    | MoveMessage
+    | SplitConversation
+    | MergeDossier
+    | RelateDossier
+    | UnrelateDossier
+    | Undo
+    | ResolveSuggestion;
+  /**
+   * The last entry the agent saw. What moves or relates is refused (`dossier-changed`) if another agent has moved or related something in this dossier since; null: whatever has happened.
+   */
+  seen_seq: number | null;
 }
 /**
  * Answer on one or several conversations of the dossier at once.
@@ -190,7 +220,7 @@ export interface Unassign {
   type: "unassign";
 }
 /**
- * Link a conversation to another dossier; `to_dossier_id` null: unlink it, into a new dossier of its own.
+ * Link a conversation to another dossier; without one: unlink it, into a new dossier of its own.
  */
 export interface MoveConversation {
   type: "move_conversation";
@@ -202,9 +232,15 @@ export interface MoveConversation {
    * The dossier that it goes to; null: a new one of its own.
    */
   to_dossier_id: string | null;
+  /**
+   * The customer whose new dossier it goes to; not together with `to_dossier_id`. Null: whoever wrote it.
+   */
+  to_customer_id: string | null;
 }
 /**
- * Link one message to another dossier; `to_dossier_id` null: into a new dossier of its own.
+ * Link one message to another dossier; without one: into a new dossier of its own.
+ *
+ * The only one of its conversation takes the conversation along. Otherwise it is read there, and answered here.
  */
 export interface MoveMessage {
   type: "move_message";
@@ -216,14 +252,79 @@ export interface MoveMessage {
    * The dossier that it goes to; null: a new one of its own.
    */
   to_dossier_id: string | null;
+  /**
+   * The customer whose new dossier it goes to; not together with `to_dossier_id`. Null: whoever wrote it.
+   */
+  to_customer_id: string | null;
 }
 /**
- * Take back a link: what the entry linked returns to where it was, or gets a dossier of its own.
+ * Link the later part of a conversation to another dossier; without one: to a new dossier of its own.
+ *
+ * That message and all that was said in the conversation behind it go, and the conversation goes on there.
+ * What was said before stays here to be read.
+ */
+export interface SplitConversation {
+  type: "split_conversation";
+  /**
+   * The conversation.
+   */
+  conversation_id: string;
+  /**
+   * The first message that goes.
+   */
+  from_message_id: string;
+  /**
+   * The dossier that it goes to; null: a new one of its own.
+   */
+  to_dossier_id: string | null;
+  /**
+   * The customer whose new dossier it goes to; not together with `to_dossier_id`. Null: whoever wrote it.
+   */
+  to_customer_id: string | null;
+}
+/**
+ * Move everything of this dossier into another one, and close it. Its notes and its assignment stay with it.
+ */
+export interface MergeDossier {
+  type: "merge_dossier";
+  /**
+   * The dossier that gets everything.
+   */
+  into_dossier_id: string;
+}
+/**
+ * Say that another dossier has to do with this one. Both show it; nothing moves.
+ */
+export interface RelateDossier {
+  type: "relate_dossier";
+  /**
+   * The other dossier.
+   */
+  dossier_id: string;
+}
+/**
+ * Say that another dossier has nothing to do with this one.
+ */
+export interface UnrelateDossier {
+  type: "unrelate_dossier";
+  /**
+   * The other dossier.
+   */
+  dossier_id: string;
+}
+/**
+ * Take back what an entry of this dossier says, whoever or whatever did it; also an undo.
+ *
+ * `conversation_linked`, `message_linked`: what came returns to where it was, with what was said in it since, or gets
+ * a dossier of its own; what had stood here before stays. `conversation_unlinked`, `message_unlinked`: it comes back,
+ * from wherever it is now. A merge is taken back as a whole by `status_changed` with `merged_into` in the dossier that
+ * was merged, or by `dossier_merged` in the one that got everything; and that again by `dossier_unmerged`.
+ * `dossier_related`, `dossier_unrelated`: the other way round, in both.
  */
 export interface Undo {
   type: "undo";
   /**
-   * A `conversation_linked`, `message_linked` or unlinked entry.
+   * The entry.
    */
   seq: number;
 }
@@ -416,9 +517,17 @@ export interface ConversationLinked {
    * The dossier that had it before.
    */
   moved_from: string | null;
+  /**
+   * Conversations from which agents have parted it, wherever those are: no rule joins them again.
+   */
+  parted_from: string[];
 }
 /**
  * A conversation, with what was said in it, has moved to another dossier.
+ *
+ * Without a cut all that stands here of it goes along; with a cut, what is behind it, and the rest stays here to be
+ * read. A split has `since_message_id` and `since_at`: what comes behind in the order in which people read
+ * (`occurred_at`, then `seq`), from that message on. What is taken back has `since_seq`: the entries from there on.
  */
 export interface ConversationUnlinked {
   type: "conversation_unlinked";
@@ -435,6 +544,22 @@ export interface ConversationUnlinked {
    */
   messages: number;
   because: Because;
+  /**
+   * The first message that went; null: no such cut.
+   */
+  since_message_id: string | null;
+  /**
+   * `occurred_at` of that message.
+   */
+  since_at: string | null;
+  /**
+   * The first entry that went; null: no such cut.
+   */
+  since_seq: number | null;
+  /**
+   * Conversations that stay here and from which an agent parted it: no rule joins them again.
+   */
+  parted_from: string[];
 }
 /**
  * A conversation of a dossier, as the fold of its events has it.
@@ -514,6 +639,10 @@ export interface CustomerChanged {
    */
   merged_into: string | null;
   /**
+   * Merges into this one that hold, newest first.
+   */
+  merges: CustomerMerge[];
+  /**
    * When the first message came.
    */
   first_seen_at: string;
@@ -531,6 +660,10 @@ export interface CustomerChanged {
  */
 export interface LinkedIdentity {
   identity: Identity;
+  /**
+   * Other spellings that it came in, newest last; messages and answers have the handle so.
+   */
+  as_written: string[];
   assurance: Assurance;
   /**
    * The link; undoing it names this.
@@ -542,12 +675,28 @@ export interface LinkedIdentity {
   since: string;
   because: Because;
   actor: Actor;
+  /**
+   * Several persons use it: it proves nobody, and never links by itself.
+   */
+  shared: boolean;
+  /**
+   * Why it is taken for shared.
+   */
+  shared_because: Because | null;
+  /**
+   * How sure it was, newest last; the first is kept.
+   */
+  history: AssuranceChange[];
 }
 /**
  * An identity that was this customer's and is now another's.
  */
 export interface ReleasedIdentity {
   identity: Identity;
+  /**
+   * Other spellings that it came in, newest last.
+   */
+  as_written: string[];
   /**
    * The customer who has it now.
    */
@@ -558,6 +707,29 @@ export interface ReleasedIdentity {
   link_id: string;
   /**
    * When it happened.
+   */
+  at: string;
+  because: Because;
+  actor: Actor;
+}
+/**
+ * Another customer's identities are this one's since then. It holds, and can be taken back.
+ */
+export interface CustomerMerge {
+  /**
+   * The merge; undoing it names this.
+   */
+  merge_id: string;
+  /**
+   * The customer who went into this one.
+   */
+  other_customer_id: string;
+  /**
+   * What that customer is called.
+   */
+  other_name: string | null;
+  /**
+   * When they were merged.
    */
   at: string;
   because: Because;
@@ -671,6 +843,10 @@ export interface DossierView {
    */
   merged_into: string | null;
   /**
+   * In the order in which they were named.
+   */
+  related: RelatedDossier[];
+  /**
    * When it was opened.
    */
   opened_at: string;
@@ -737,6 +913,19 @@ export interface LastMessage {
    * The first 140 characters.
    */
   text: string;
+}
+/**
+ * A dossier that an agent said has to do with this one.
+ */
+export interface RelatedDossier {
+  /**
+   * The dossier.
+   */
+  dossier_id: string;
+  /**
+   * What people call it aloud.
+   */
+  number: string;
 }
 /**
  * The dossier is now this customer's: two customers turned out to be one, or one to be two.
@@ -826,9 +1015,14 @@ export interface TimelineEntry {
     | MessageUnlinked
     | ReplyRequested
     | ReplyLinked
+    | ReplyUnlinked
     | DeliveryUpdated
     | NoteAdded
     | StatusChanged
+    | DossierMerged
+    | DossierUnmerged
+    | DossierRelated
+    | DossierUnrelated
     | Assigned
     | Unassigned
     | SuggestionMade
@@ -1116,6 +1310,33 @@ export interface ReplyLinked {
    * The dossier that had it before.
    */
   moved_from: string;
+  /**
+   * Whether the reply stands here already, on other conversations: it is counted once.
+   */
+  joins: boolean;
+}
+/**
+ * A reply whose conversation is elsewhere has moved to another dossier, with everything or back from it.
+ */
+export interface ReplyUnlinked {
+  type: "reply_unlinked";
+  /**
+   * The reply.
+   */
+  reply_id: string;
+  /**
+   * Its targets that went.
+   */
+  conversation_ids: string[];
+  /**
+   * The dossier that has them now.
+   */
+  moved_to: string;
+  /**
+   * Whether other targets of it stand here still: it is still counted.
+   */
+  stays: boolean;
+  because: Because;
 }
 /**
  * A note that only agents see.
@@ -1142,6 +1363,62 @@ export interface StatusChanged {
    * Where everything went, if this was closed for being empty.
    */
   merged_into: string | null;
+}
+/**
+ * All that was in another dossier moves here. That one is closed, with `merged_into`; its history stays there.
+ */
+export interface DossierMerged {
+  type: "dossier_merged";
+  /**
+   * The other dossier.
+   */
+  dossier_id: string;
+  /**
+   * What people call it aloud.
+   */
+  number: string;
+  because: Because;
+}
+/**
+ * A merge was taken back: what another dossier brought, and what was said in it since, has gone there again.
+ */
+export interface DossierUnmerged {
+  type: "dossier_unmerged";
+  /**
+   * The other dossier.
+   */
+  dossier_id: string;
+  /**
+   * What people call it aloud.
+   */
+  number: string;
+  because: Because;
+}
+/**
+ * Another dossier has to do with this one, and each stays itself. It says the same of this one.
+ */
+export interface DossierRelated {
+  type: "dossier_related";
+  /**
+   * The other dossier.
+   */
+  dossier_id: string;
+  /**
+   * What people call it aloud.
+   */
+  number: string;
+  because: Because;
+}
+/**
+ * Another dossier has nothing to do with this one any more. It says the same of this one.
+ */
+export interface DossierUnrelated {
+  type: "dossier_unrelated";
+  /**
+   * The other dossier.
+   */
+  dossier_id: string;
+  because: Because;
 }
 /**
  * Nobody holds the dossier from here on.
@@ -1217,6 +1494,114 @@ export interface Journey {
    * Ask for what is before it; null: there is nothing more.
    */
   next_before: string | null;
+}
+/**
+ * What a command would move. The dossiers and conversations are as they would be afterwards.
+ */
+export interface MovePreview {
+  from_dossier: DossierView1;
+  /**
+   * The dossier that gets it.
+   */
+  to_dossier: DossierView | null;
+  /**
+   * Whether that one is opened by this.
+   */
+  opens: boolean;
+  /**
+   * Those that go, wholly or from a message on.
+   */
+  conversations: ConversationView[];
+  /**
+   * How many messages go.
+   */
+  messages: number;
+  /**
+   * How many replies go; one that others share stays as well.
+   */
+  replies: number;
+  /**
+   * Whether nothing is left and the dossier is closed.
+   */
+  empties_source: boolean;
+  /**
+   * Whether it goes to another customer's dossier.
+   */
+  other_customer: boolean;
+}
+/**
+ * A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else.
+ */
+export interface DossierView1 {
+  /**
+   * The dossier.
+   */
+  dossier_id: string;
+  /**
+   * The newest entry that is folded in.
+   */
+  seq: number;
+  /**
+   * What people call it aloud: `D-7K3F-92QX`.
+   */
+  number: string;
+  /**
+   * The customer.
+   */
+  customer_id: string;
+  /**
+   * The customer's name.
+   */
+  customer_name: string | null;
+  status: Status;
+  /**
+   * What it is about.
+   */
+  subject: string | null;
+  /**
+   * The agent who holds it.
+   */
+  assigned_to: Actor | null;
+  /**
+   * In the order in which they came.
+   */
+  conversations: ConversationView[];
+  /**
+   * Those that nobody has decided yet.
+   */
+  suggestions: Suggestion[];
+  /**
+   * The newest message or reply.
+   */
+  last_message: LastMessage | null;
+  /**
+   * How many messages and replies it holds.
+   */
+  messages: number;
+  /**
+   * Since when the customer waits for an answer.
+   */
+  unanswered_since: string | null;
+  /**
+   * The closed dossier that this one follows up.
+   */
+  follows: string | null;
+  /**
+   * Where everything went, if it was closed for being empty.
+   */
+  merged_into: string | null;
+  /**
+   * In the order in which they were named.
+   */
+  related: RelatedDossier[];
+  /**
+   * When it was opened.
+   */
+  opened_at: string;
+  /**
+   * `occurred_at` of the newest entry; the inbox sorts by it.
+   */
+  last_entry_at: string;
 }
 /**
  * Somebody looks, types or has read, on `presence.events.v1`, keyed by dossier or conversation id. Never stored.

@@ -9,6 +9,10 @@ export const SHAPES: Shapes = {
   "Assign": {"type": {"fallback": "assign"}, "agent": {"place": {"model": "Actor"}}},
   "Assigned": {"type": {"fallback": "assigned"}, "agent": {"place": {"model": "Actor"}}},
   "Assurance": {},
+  "AssuranceChange": {
+    "assurance": {"place": {"model": "Assurance"}},
+    "evidence": {"fallback": [], "place": {"list": {"model": "Evidence"}}}
+  },
   "AssuredIdentity": {
     "identity": {"place": {"model": "Identity"}},
     "assurance": {"place": {"model": "Assurance"}},
@@ -24,15 +28,20 @@ export const SHAPES: Shapes = {
           "add_note": "AddNote",
           "assign": "Assign",
           "change_status": "ChangeStatus",
+          "merge_dossier": "MergeDossier",
           "move_conversation": "MoveConversation",
           "move_message": "MoveMessage",
+          "relate_dossier": "RelateDossier",
           "reply": "Reply",
           "resolve_suggestion": "ResolveSuggestion",
+          "split_conversation": "SplitConversation",
           "unassign": "Unassign",
-          "undo": "Undo"
+          "undo": "Undo",
+          "unrelate_dossier": "UnrelateDossier"
         }
       }
-    }
+    },
+    "seen_seq": {"fallback": null}
   },
   "CommandResult": {"to_dossier_id": {"fallback": null}},
   "Consent": {},
@@ -50,12 +59,17 @@ export const SHAPES: Shapes = {
     "type": {"fallback": "conversation_linked"},
     "conversation": {"place": {"model": "Conversation"}},
     "because": {"place": {"model": "Because"}},
-    "moved_from": {"fallback": null}
+    "moved_from": {"fallback": null},
+    "parted_from": {"fallback": []}
   },
   "ConversationUnlinked": {
     "type": {"fallback": "conversation_unlinked"},
     "messages": {"fallback": 0},
-    "because": {"place": {"model": "Because"}}
+    "because": {"place": {"model": "Because"}},
+    "since_message_id": {"fallback": null},
+    "since_at": {"fallback": null},
+    "since_seq": {"fallback": null},
+    "parted_from": {"fallback": []}
   },
   "ConversationView": {
     "conversation": {"place": {"model": "Conversation"}},
@@ -78,7 +92,13 @@ export const SHAPES: Shapes = {
     "identities": {"fallback": [], "place": {"list": {"model": "LinkedIdentity"}}},
     "released": {"fallback": [], "place": {"list": {"model": "ReleasedIdentity"}}},
     "merged_into": {"fallback": null},
+    "merges": {"fallback": [], "place": {"list": {"model": "CustomerMerge"}}},
     "profile": {"fallback": null, "place": {"model": "Profile"}}
+  },
+  "CustomerMerge": {
+    "other_name": {"fallback": null},
+    "because": {"place": {"model": "Because"}},
+    "actor": {"place": {"model": "Actor"}}
   },
   "CustomerReassigned": {
     "type": {"fallback": "customer_reassigned"},
@@ -93,6 +113,7 @@ export const SHAPES: Shapes = {
     "provider_message_id": {"fallback": null}
   },
   "DossierEvent": {"entry": {"place": {"model": "TimelineEntry"}}},
+  "DossierMerged": {"type": {"fallback": "dossier_merged"}, "because": {"place": {"model": "Because"}}},
   "DossierOpened": {
     "type": {"fallback": "dossier_opened"},
     "customer_name": {"fallback": null},
@@ -100,10 +121,13 @@ export const SHAPES: Shapes = {
     "because": {"place": {"model": "Because"}},
     "follows": {"fallback": null}
   },
+  "DossierRelated": {"type": {"fallback": "dossier_related"}, "because": {"place": {"model": "Because"}}},
   "DossierSnapshot": {
     "dossier": {"place": {"model": "DossierView"}},
     "timeline": {"place": {"list": {"model": "TimelineEntry"}}}
   },
+  "DossierUnmerged": {"type": {"fallback": "dossier_unmerged"}, "because": {"place": {"model": "Because"}}},
+  "DossierUnrelated": {"type": {"fallback": "dossier_unrelated"}, "because": {"place": {"model": "Because"}}},
   "DossierView": {
     "customer_name": {"fallback": null},
     "status": {"place": {"model": "Status"}},
@@ -115,7 +139,8 @@ export const SHAPES: Shapes = {
     "messages": {"fallback": 0},
     "unanswered_since": {"fallback": null},
     "follows": {"fallback": null},
-    "merged_into": {"fallback": null}
+    "merged_into": {"fallback": null},
+    "related": {"fallback": [], "place": {"list": {"model": "RelatedDossier"}}}
   },
   "Evidence": {"values": {"fallback": {}}},
   "ExternalReference": {},
@@ -143,10 +168,15 @@ export const SHAPES: Shapes = {
   "LastMessage": {},
   "LinkedIdentity": {
     "identity": {"place": {"model": "Identity"}},
+    "as_written": {"fallback": []},
     "assurance": {"place": {"model": "Assurance"}},
     "because": {"place": {"model": "Because"}},
-    "actor": {"place": {"model": "Actor"}}
+    "actor": {"place": {"model": "Actor"}},
+    "shared": {"fallback": false},
+    "shared_because": {"fallback": null, "place": {"model": "Because"}},
+    "history": {"fallback": [], "place": {"list": {"model": "AssuranceChange"}}}
   },
+  "MergeDossier": {"type": {"fallback": "merge_dossier"}},
   "MessageLinked": {
     "type": {"fallback": "message_linked"},
     "message": {"place": {"model": "InboundMessage"}},
@@ -154,8 +184,26 @@ export const SHAPES: Shapes = {
     "moved_from": {"fallback": null}
   },
   "MessageUnlinked": {"type": {"fallback": "message_unlinked"}, "because": {"place": {"model": "Because"}}},
-  "MoveConversation": {"type": {"fallback": "move_conversation"}, "to_dossier_id": {"fallback": null}},
-  "MoveMessage": {"type": {"fallback": "move_message"}, "to_dossier_id": {"fallback": null}},
+  "MoveConversation": {
+    "type": {"fallback": "move_conversation"},
+    "to_dossier_id": {"fallback": null},
+    "to_customer_id": {"fallback": null}
+  },
+  "MoveMessage": {
+    "type": {"fallback": "move_message"},
+    "to_dossier_id": {"fallback": null},
+    "to_customer_id": {"fallback": null}
+  },
+  "MovePreview": {
+    "from_dossier": {"place": {"model": "DossierView"}},
+    "to_dossier": {"fallback": null, "place": {"model": "DossierView"}},
+    "opens": {"fallback": false},
+    "conversations": {"fallback": [], "place": {"list": {"model": "ConversationView"}}},
+    "messages": {"fallback": 0},
+    "replies": {"fallback": 0},
+    "empties_source": {"fallback": false},
+    "other_customer": {"fallback": false}
+  },
   "NoteAdded": {"type": {"fallback": "note_added"}},
   "Participant": {
     "identity": {"place": {"model": "Identity"}},
@@ -175,8 +223,11 @@ export const SHAPES: Shapes = {
     "preferred_channel": {"fallback": null},
     "records": {"fallback": [], "place": {"list": {"model": "SourcedRecord"}}}
   },
+  "RelateDossier": {"type": {"fallback": "relate_dossier"}},
+  "RelatedDossier": {},
   "ReleasedIdentity": {
     "identity": {"place": {"model": "Identity"}},
+    "as_written": {"fallback": []},
     "because": {"place": {"model": "Because"}},
     "actor": {"place": {"model": "Actor"}}
   },
@@ -190,7 +241,8 @@ export const SHAPES: Shapes = {
     "type": {"fallback": "reply_linked"},
     "reply": {"place": {"model": "ReplyRequested"}},
     "agent": {"place": {"model": "Actor"}},
-    "states": {"fallback": {}, "place": {"map": {"model": "DeliveryState"}}}
+    "states": {"fallback": {}, "place": {"map": {"model": "DeliveryState"}}},
+    "joins": {"fallback": false}
   },
   "ReplyRequested": {
     "type": {"fallback": "reply_requested"},
@@ -206,6 +258,11 @@ export const SHAPES: Shapes = {
     "ancestors": {"fallback": []},
     "window_ends_at": {"fallback": null}
   },
+  "ReplyUnlinked": {
+    "type": {"fallback": "reply_unlinked"},
+    "stays": {"fallback": false},
+    "because": {"place": {"model": "Because"}}
+  },
   "ResolveSuggestion": {"type": {"fallback": "resolve_suggestion"}},
   "Sender": {
     "primary": {"place": {"model": "AssuredIdentity"}},
@@ -220,6 +277,11 @@ export const SHAPES: Shapes = {
     "removed": {"fallback": false}
   },
   "SourcedValue": {},
+  "SplitConversation": {
+    "type": {"fallback": "split_conversation"},
+    "to_dossier_id": {"fallback": null},
+    "to_customer_id": {"fallback": null}
+  },
   "Status": {},
   "StatusChanged": {
     "type": {"fallback": "status_changed"},
@@ -272,12 +334,17 @@ export const SHAPES: Shapes = {
           "conversation_unlinked": "ConversationUnlinked",
           "customer_reassigned": "CustomerReassigned",
           "delivery_updated": "DeliveryUpdated",
+          "dossier_merged": "DossierMerged",
           "dossier_opened": "DossierOpened",
+          "dossier_related": "DossierRelated",
+          "dossier_unmerged": "DossierUnmerged",
+          "dossier_unrelated": "DossierUnrelated",
           "message_linked": "MessageLinked",
           "message_unlinked": "MessageUnlinked",
           "note_added": "NoteAdded",
           "reply_linked": "ReplyLinked",
           "reply_requested": "ReplyRequested",
+          "reply_unlinked": "ReplyUnlinked",
           "status_changed": "StatusChanged",
           "suggestion_made": "SuggestionMade",
           "suggestion_resolved": "SuggestionResolved",
@@ -288,5 +355,6 @@ export const SHAPES: Shapes = {
   },
   "Unassign": {"type": {"fallback": "unassign"}},
   "Unassigned": {"type": {"fallback": "unassigned"}},
-  "Undo": {"type": {"fallback": "undo"}}
+  "Undo": {"type": {"fallback": "undo"}},
+  "UnrelateDossier": {"type": {"fallback": "unrelate_dossier"}}
 };

@@ -5,7 +5,6 @@ import type {
   DossierView,
   LastMessage,
   MessageLinked,
-  MessageUnlinked,
   ReplyRequested,
   TimelineEntry,
 } from "../contracts/generated";
@@ -64,6 +63,7 @@ function opened(dossierId: string, entry: TimelineEntry): DossierView {
     unanswered_since: null,
     follows: event.follows,
     merged_into: null,
+    related: [],
     opened_at: entry.occurred_at,
     last_entry_at: entry.occurred_at,
   };
@@ -78,17 +78,29 @@ function changesOf(view: DossierView, { event, occurred_at }: TimelineEntry): Ch
     case "message_linked":
       return withMessage(view, event);
     case "message_unlinked":
-      return withoutMessage(view, event);
+      return without(view, event.message_id);
+    case "reply_unlinked":
+      return event.stays ? {} : without(view, event.reply_id);
     case "reply_requested":
       return withReply(view, event, occurred_at);
     case "reply_linked":
-      return withReply(view, event.reply, occurred_at);
+      return {
+        ...withReply(view, event.reply, occurred_at),
+        ...(event.joins ? { messages: view.messages } : {}),
+      };
     case "status_changed":
       return {
         status: event.status,
         merged_into: event.merged_into,
         unanswered_since: event.status === "closed" ? null : view.unanswered_since,
       };
+    case "dossier_related": {
+      const { dossier_id, number } = event;
+      const known = view.related.some((each) => each.dossier_id === dossier_id);
+      return known ? {} : { related: [...view.related, { dossier_id, number }] };
+    }
+    case "dossier_unrelated":
+      return { related: view.related.filter((each) => each.dossier_id !== event.dossier_id) };
     case "assigned":
       return { assigned_to: event.agent };
     case "unassigned":
@@ -169,9 +181,9 @@ function withMessage(view: DossierView, event: MessageLinked): Changes {
   return changes;
 }
 
-function withoutMessage(view: DossierView, event: MessageUnlinked): Changes {
+function without(view: DossierView, said: string): Changes {
   const messages = Math.max(view.messages - 1, 0);
-  const wasLast = view.last_message?.message_id === event.message_id;
+  const wasLast = view.last_message?.message_id === said;
   return {
     messages,
     last_message: wasLast || messages === 0 ? null : view.last_message,

@@ -10,12 +10,16 @@ from omnifil_contracts.dossier import (
     ConversationView,
     CustomerReassigned,
     DossierOpened,
+    DossierRelated,
+    DossierUnrelated,
     DossierView,
     LastMessage,
     MessageLinked,
     MessageUnlinked,
+    RelatedDossier,
     ReplyLinked,
     ReplyRequested,
+    ReplyUnlinked,
     Status,
     StatusChanged,
     SuggestionMade,
@@ -76,20 +80,23 @@ def _changes(view: DossierView, entry: TimelineEntry) -> Changes:
         case MessageLinked() as event:
             return _with_message(view, event)
         case MessageUnlinked() as event:
-            messages = max(view.messages - 1, 0)
-            is_last = view.last_message is not None and view.last_message.message_id == event.message_id
-            return {
-                "messages": messages,
-                "last_message": None if is_last or not messages else view.last_message,
-                "unanswered_since": view.unanswered_since if messages else None,
-            }
+            return _without(view, event.message_id)
+        case ReplyUnlinked() as event:
+            return {} if event.stays else _without(view, event.reply_id)
         case ReplyRequested() as event:
             return _with_reply(view, event, entry.occurred_at)
         case ReplyLinked() as event:
-            return _with_reply(view, event.reply, entry.occurred_at)
+            changes = _with_reply(view, event.reply, entry.occurred_at)
+            return changes | {"messages": view.messages} if event.joins else changes
         case StatusChanged() as event:
             waits = view.unanswered_since if event.status.is_live else None
             return {"status": event.status, "merged_into": event.merged_into, "unanswered_since": waits}
+        case DossierRelated() as event:
+            other = RelatedDossier(dossier_id=event.dossier_id, number=event.number)
+            known = any(each.dossier_id == event.dossier_id for each in view.related)
+            return {} if known else {"related": (*view.related, other)}
+        case DossierUnrelated() as event:
+            return {"related": tuple(each for each in view.related if each.dossier_id != event.dossier_id)}
         case Assigned() as event:
             return {"assigned_to": event.agent}
         case Unassigned():
@@ -125,6 +132,16 @@ def _without_conversation(view: DossierView, event: ConversationUnlinked) -> Cha
         "suggestions": tuple(each for each in view.suggestions if each.conversation_id != event.conversation_id),
         "messages": messages,
         "last_message": last,
+        "unanswered_since": view.unanswered_since if messages else None,
+    }
+
+
+def _without(view: DossierView, said: str) -> Changes:
+    messages = max(view.messages - 1, 0)
+    is_last = view.last_message is not None and view.last_message.message_id == said
+    return {
+        "messages": messages,
+        "last_message": None if is_last or not messages else view.last_message,
         "unanswered_since": view.unanswered_since if messages else None,
     }
 
