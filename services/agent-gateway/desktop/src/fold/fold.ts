@@ -160,7 +160,8 @@ function withMessage(view: DossierView, event: MessageLinked): Changes {
     const said: Partial<ConversationView> = { last_message_at: at };
     if (inbound) {
       said.reply_window_ends_at = message.reply_window_ends_at;
-      if (message.automatic === null || conversation.identity === null) {
+      const byCustomer = message.automatic === null && event.customer_id === view.customer_id;
+      if (byCustomer || conversation.identity === null) {
         said.identity = message.sender.primary.identity;
         said.assurance = message.sender.primary.assurance;
         said.display_name = message.sender.display_name;

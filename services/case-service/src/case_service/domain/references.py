@@ -23,13 +23,19 @@ class ReferencePattern:
 Patterns = tuple[ReferencePattern, ...]
 
 # Customers write these texts, hostile ones too: every repetition is bounded.
-_NUMBER = (
-    r"\s{0,3}(?:n[o°º]\.?|nr\.?|num(?:ber|éro|mer)?\.?)?\s{0,3}[:#]?\s{0,3}((?=[a-z-]{0,6}\d)[a-z]{0,3}-?\d{3,14})\b"
+_NAMED = (
+    r"\s{0,3}(?:n[o°º]\.?|nr\.?|num(?:ber|éro|ero|mer)?\.?|réf(?:érence)?\.?|ref(?:erence)?\.?|id)?\s{0,3}[:#]?\s{0,3}"
 )
+_NUMBER = rf"{_NAMED}((?=[a-z-]{{0,6}}\d)[a-z]{{0,4}}-?\d{{3,14}}(?:-\d{{2,8}})?)\b"
+# Carriers mix letters and digits: 6A12345678901.
+_CODE = rf"{_NAMED}((?=\d[a-z]\d|[a-z0-9]{{0,12}}\d{{3}})[a-z0-9]{{3,24}})\b"
 
 DEFAULT_PATTERNS = (
     ReferencePattern("order", rf"\b(?:order|commande|bestellung|pedido|ordine)\b{_NUMBER}"),
     ReferencePattern("invoice", rf"\b(?:invoice|facture|rechnung|factura|fattura)\b{_NUMBER}"),
+    ReferencePattern(
+        "parcel", rf"\b(?:parcel|package|tracking|shipment|colis|suivi|envoi|paket|paquete|pacco)\b{_CODE}"
+    ),
 )
 
 
@@ -42,7 +48,8 @@ class Reference:
 
     @property
     def key(self) -> str:
-        return f"{self.kind}:{self.number}"
+        """Equal for equal numbers: people write `AB-4711` and `AB4711`."""
+        return f"{self.kind}:{self.number.replace('-', '').upper()}"
 
     @classmethod
     def of_key(cls, key: str) -> "Reference":

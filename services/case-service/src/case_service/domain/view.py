@@ -155,7 +155,8 @@ def _with_message(view: DossierView, event: MessageLinked) -> Changes:
         said: Changes = {"last_message_at": at}
         if inbound:
             said["reply_window_ends_at"] = message.reply_window_ends_at
-            if message.automatic is None or conversation.identity is None:
+            by_customer = message.automatic is None and event.customer_id == view.customer_id
+            if by_customer or conversation.identity is None:
                 primary = message.sender.primary
                 said |= {
                     "identity": primary.identity,
