@@ -7,10 +7,13 @@ from typing import Protocol
 
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage
+from omnifil_contracts.profile import RelatedReferences
 
 from customer_profile.domain.identities import KnownIdentity, Named
 
 Clock = Callable[[], datetime]
+Related = tuple[datetime, RelatedReferences]
+"""What an external record puts together, and when it happened."""
 
 
 class ChangedElsewhere(Exception):
@@ -42,7 +45,19 @@ class Identities(Protocol):
     """Everything we know about who is who. Every method raises `Transient` when the store is away."""
 
     async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
+        """Those that are known, by key; without facts."""
+        ...
+
+    async def with_facts(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
         """Those that are known, by key."""
+        ...
+
+    async def related(self, customer_ids: Collection[str]) -> Mapping[str, Sequence[Related]]:
+        """By customer: what external records put together, of every handle that they have now; in no order."""
+        ...
+
+    async def any_related(self) -> bool:
+        """Whether there are such records of anybody."""
         ...
 
     async def by_names(

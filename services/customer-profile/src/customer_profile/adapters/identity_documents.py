@@ -1,11 +1,14 @@
 """An identity as MongoDB keeps it: one document, with everybody whose it ever was listed for the index."""
 
+from datetime import datetime
 from typing import Any
 
 from omnifil_contracts.identity import Actor, Assurance, Because, Identity
+from omnifil_contracts.profile import RelatedReferences
 from omnifil_mongostore import Document
 
 from customer_profile.domain import names
+from customer_profile.domain.facts import Facts, related
 from customer_profile.domain.identities import AGENT, KnownIdentity, Link, Outline
 
 
@@ -28,10 +31,25 @@ def to_document(state: KnownIdentity) -> Document:
     # Absent rather than null: what is absent is not in a sparse index.
     if folded := names.folded(state.display_name):
         document["folded_name"] = folded
+    if state.same:
+        document["same"] = [{"source": source, **identity.model_dump()} for source, identity in state.same]
+    if state.facts is not None:
+        document |= _facts_document(state.facts)
     if commands := [link.caused_by for link in state.links if link.actor.kind == AGENT]:
         document["commands"] = commands
     return document
 
+
+def _facts_document(facts: Facts) -> Document:
+    """As JSON text, which nothing searches; beside it what messages need of it, absent where there is nothing."""
+    document: Document = {"facts": facts.model_dump_json()}
+    if groups := related(facts):
+        document["related"] = [{"at": at, "group": group.model_dump_json()} for at, group in groups]
+    return document
+
+
+NOT_FOR_MESSAGES = ("facts", "related")
+"""What recognising a sender does without: there can be much of it."""
 
 OUTLINE = ("kind", "value", "customers", "customer_id", "assurance", "channel", "seen_at", "display_name", "named_at")
 """The fields of an outline, and by whom it is found."""
@@ -60,6 +78,17 @@ def from_document(document: Document) -> KnownIdentity:
         display_name=document["display_name"],
         named_at=document["named_at"],
         languages=tuple(document["languages"]),
+        facts=Facts.model_validate_json(document["facts"]) if "facts" in document else None,
+        same=tuple(
+            (each["source"], Identity(kind=each["kind"], value=each["value"])) for each in document.get("same", ())
+        ),
+    )
+
+
+def related_from(document: Document) -> tuple[tuple[datetime, RelatedReferences], ...]:
+    """What the records of this handle put together, newest first."""
+    return tuple(
+        (each["at"], RelatedReferences.model_validate_json(each["group"])) for each in document.get("related", ())
     )
 
 

@@ -9,8 +9,9 @@ from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage
 
 from customer_profile.domain import names
+from customer_profile.domain.facts import related
 from customer_profile.domain.identities import AGENT, KnownIdentity
-from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Sighting
+from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Related, Sighting
 
 
 class InMemoryIdentities:
@@ -25,7 +26,21 @@ class InMemoryIdentities:
         self._by_command: dict[str, set[str]] = {}
 
     async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
+        return {key: _without_facts(self._states[key]) for key in keys if key in self._states}
+
+    async def with_facts(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
         return {key: self._states[key] for key in keys if key in self._states}
+
+    async def related(self, customer_ids: Collection[str]) -> dict[str, list[Related]]:
+        found: dict[str, list[Related]] = {}
+        for customer_id, states in (await self.of_customers(customer_ids)).items():
+            theirs = [state.facts for state in states if state.customer_id == customer_id and state.facts is not None]
+            if groups := [group for facts in theirs for group in related(facts)]:
+                found[customer_id] = groups
+        return found
+
+    async def any_related(self) -> bool:
+        return any(state.facts is not None and related(state.facts) for state in self._states.values())
 
     async def by_names(
         self, wanted: Collection[str], seen_after: datetime, at_most: int
@@ -64,8 +79,9 @@ class InMemoryIdentities:
         for state in added:
             self._put(state)
         for change in changed:
-            seen = self._states[change.after.key]
-            self._put(replace(change.after, seen_at=seen.seen_at, channel=seen.channel))
+            there = self._states[change.after.key]
+            facts = there.facts if change.after.facts is change.before.facts else change.after.facts
+            self._put(replace(change.after, seen_at=there.seen_at, channel=there.channel, facts=facts))
 
     async def sight(self, sightings: Sequence[Sighting]) -> None:
         for each in sightings:
@@ -87,6 +103,10 @@ class InMemoryIdentities:
             self._by_link[link.link_id] = state.key
         for command in _commands(state):
             self._by_command.setdefault(command, set()).add(state.key)
+
+
+def _without_facts(state: KnownIdentity) -> KnownIdentity:
+    return state if state.facts is None else replace(state, facts=None)
 
 
 def _commands(state: KnownIdentity) -> set[str]:

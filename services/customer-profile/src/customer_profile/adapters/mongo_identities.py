@@ -18,9 +18,18 @@ from omnifil_mongostore import (
     translate,
 )
 
-from customer_profile.adapters.identity_documents import OUTLINE, from_document, outline_from, to_document
+from customer_profile.adapters.identity_documents import (
+    NOT_FOR_MESSAGES,
+    OUTLINE,
+    from_document,
+    outline_from,
+    related_from,
+    to_document,
+)
 from customer_profile.domain.identities import KnownIdentity, Outline
-from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Sighting
+from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Related, Sighting
+
+_FOR_MESSAGES = dict.fromkeys(NOT_FOR_MESSAGES, False)
 
 DATABASE = "customers"
 COLLECTION = "identities"
@@ -30,6 +39,7 @@ INDEXES = (
     Index(COLLECTION, ("history.link_id",), unique=True),
     Index(COLLECTION, ("folded_name", ("seen_at", DESCENDING)), partial={"folded_name": {"$exists": True}}),
     Index(COLLECTION, ("commands",), unique=True, sparse=True),
+    Index(COLLECTION, ("customers",), partial={"related": {"$exists": True}}, name="customers_with_related"),
 )
 
 
@@ -42,7 +52,36 @@ class MongoIdentities:
         self._identities = self._database[COLLECTION]
 
     async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
+        if not keys:
+            return {}
+        return {state.key: state for state in await self._find({"_id": {"$in": list(keys)}}, _FOR_MESSAGES)}
+
+    async def with_facts(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
         return {state.key: state for state in await self._find({"_id": {"$in": list(keys)}})} if keys else {}
+
+    async def related(self, customer_ids: Collection[str]) -> dict[str, list[Related]]:
+        wanted = set(customer_ids)
+        with translate():
+            documents = await self._identities.find(
+                self.related_to(wanted), {"customer_id": True, "related": True}
+            ).to_list(None)
+        found: dict[str, list[Related]] = {}
+        for document in documents:
+            if document["customer_id"] in wanted:
+                found.setdefault(document["customer_id"], []).extend(related_from(document))
+        return found
+
+    @staticmethod
+    def related_to(customer_ids: Collection[str]) -> Document:
+        """Served by an index that only those are in who have such records."""
+        return {"customers": {"$in": sorted(customer_ids)}, "related": {"$exists": True}}
+
+    async def any_related(self) -> bool:
+        with translate():
+            found = await self._identities.find_one(
+                {"related": {"$exists": True}}, {"_id": True}, hint="customers_with_related"
+            )
+        return found is not None
 
     async def by_names(self, names: Collection[str], seen_after: datetime, at_most: int) -> dict[str, list[Outline]]:
         if not names:
@@ -134,9 +173,9 @@ class MongoIdentities:
             after = documents[-1]["_id"]
             yield [from_document(document) for document in documents]
 
-    async def _find(self, wanted: dict[str, Any]) -> list[KnownIdentity]:
+    async def _find(self, wanted: dict[str, Any], fields: dict[str, Any] | None = None) -> list[KnownIdentity]:
         with translate():
-            documents = await self._identities.find(wanted).to_list(None)
+            documents = await self._identities.find(wanted, fields).to_list(None)
         return [from_document(document) for document in documents]
 
 
@@ -153,6 +192,12 @@ def _compare_and_swap(change: Change) -> UpdateOne:
     for untouched in ("_id", "channel", "seen_at"):
         del document[untouched]
     update: dict[str, Any] = {"$set": document}
-    if "folded_name" not in document:
-        update["$unset"] = {"folded_name": ""}
+    # What was not asked for is not written either.
+    heard = change.after.facts is not change.before.facts
+    if not heard:
+        for untouched in NOT_FOR_MESSAGES:
+            document.pop(untouched, None)
+    gone = [name for name in ("folded_name", "same", *(("related",) if heard else ())) if name not in document]
+    if gone:
+        update["$unset"] = dict.fromkeys(gone, "")
     return UpdateOne({"_id": change.after.key, "version": change.before.version}, update)

@@ -5,11 +5,19 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from omnifil_contracts import ids
-from omnifil_contracts.identity import Actor, Assurance, Because, Identity
+from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
+
+from customer_profile.domain.facts import Facts
 
 NEW_CUSTOMER = "new-customer"
 SAME_SENDER = "same-sender"
+SHARED_HANDLE = "shared-handle"
 AGENT = "agent"
+
+SPELLINGS = 8
+"""How many spellings of one handle are kept; the newest."""
+ASSURANCES = 12
+"""How many changes of assurance are kept; the first one always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,30 @@ class Link:
     """Id of the message or command that made it: the same one again makes no second."""
     undoes: str | None = None
     """The link that this one takes back."""
+    merge_id: str | None = None
+    """The merge of two customers that it is a part of, or the undoing of one."""
+    rests_on: str | None = None
+    """Key of the identity that brought this one: it was linked for coming with that."""
+    shared: bool = False
+    """From here on several persons use the handle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assured:
+    """The handle became as sure as this, for these reasons."""
+
+    assurance: Assurance
+    at: datetime
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A name or a customer that the handle came with, and when first."""
+
+    name: str | None
+    customer_id: str
+    at: datetime
 
 
 class Named(Protocol):
@@ -71,7 +103,8 @@ class KnownIdentity:
     """`version` grows with every change. `links` is never empty, oldest first: the last one says whose it is.
 
     `display_name` is as the channel showed it at `named_at`. `channel` and `seen_at` tell when it last wrote, to the
-    minute; they are no part of the version.
+    minute; they are no part of the version. `spellings` are those that differ from the identity, newest last; what it
+    came in company with (`companies`) is kept until it is known to be shared.
     """
 
     identity: Identity
@@ -83,6 +116,10 @@ class KnownIdentity:
     display_name: str | None = None
     named_at: datetime | None = None
     languages: tuple[str, ...] = ()
+    facts: Facts | None = None
+    """What sources say of its bearer. None where they say nothing, and where it was not asked for."""
+    same: tuple[tuple[str, Identity], ...] = ()
+    """Sources, and the handles that they say are the same person's."""
 
     @property
     def key(self) -> str:
@@ -103,6 +140,11 @@ class KnownIdentity:
         return tuple(dict.fromkeys(link.customer_id for link in self.links))
 
     @property
+    def shared(self) -> bool:
+        """Whether several persons use it: then it proves nobody."""
+        return self.links[-1].shared
+
+    @property
     def stands_alone(self) -> bool:
         """It began its customer and has never moved: whose it is rests on no other identity."""
         return len(self.links) == 1 and self.customer_id == ids.customer_id(self.key)
@@ -118,6 +160,14 @@ class KnownIdentity:
     def linked(self, link: Link) -> Self:
         return replace(self, version=self.version + 1, assurance=link.assurance, links=(*self.links, link))
 
+    def relied_on(self) -> Self:
+        """Something else is about to be linked because of whose this is: whoever moves it meanwhile has to look again."""
+        return replace(self, version=self.version + 1)
+
+    def hearing(self, facts: Facts) -> Self:
+        same = tuple((each.source, each.identity) for each in facts.same)
+        return replace(self, version=self.version + 1, facts=facts, same=same)
+
     def named(self, display_name: str | None, at: datetime) -> Self:
         """With this name, unless a newer one is known."""
         if not display_name or display_name == self.display_name or (self.named_at and at < self.named_at):
@@ -129,11 +179,36 @@ class KnownIdentity:
             return self
         return replace(self, version=self.version + 1, languages=(*self.languages, language))
 
-    def assured(self, assurance: Assurance) -> Self:
-        """At least as sure as this: what was once proven stays so."""
-        if self.assurance.at_least(assurance):
+    def assured(self, assurance: Assurance, at: datetime, evidence: tuple[Evidence, ...]) -> Self:
+        """At least as sure as this: what was once proven stays so. Kept in its history when it has become surer, or is
+        as sure as ever for a reason that is not there yet (another domain, account or key)."""
+        if not assurance.at_least(self.assurance):
             return self
-        return replace(self, version=self.version + 1, assurance=assurance)
+        if self.assurance is assurance and _reasons(evidence) <= {
+            reason for each in self.assurances for reason in _reasons(each.evidence)
+        }:
+            return self
+        changes = (*self.assurances, Assured(assurance, at, evidence))
+        if len(changes) > ASSURANCES:
+            changes = (changes[0], *changes[-ASSURANCES + 1 :])
+        return replace(self, version=self.version + 1, assurance=assurance, assurances=changes)
+
+    def written(self, spelling: str) -> Self:
+        """With the handle as the message has it: answers go to it, and others know it so."""
+        if spelling == self.identity.value or spelling in self.spellings:
+            return self
+        return replace(self, version=self.version + 1, spellings=(*self.spellings, spelling)[-SPELLINGS:])
+
+    def came_with(self, company: Company) -> Self:
+        return replace(self, version=self.version + 1, companies=(*self.companies, company))
+
+
+_TELLING = ("domain", "account", "key", "network", "agent")
+"""What makes one proof another than the last one; other values of evidence are of the single message."""
+
+
+def _reasons(evidence: tuple[Evidence, ...]) -> set[tuple[str, ...]]:
+    return {(each.code, *(each.values.get(name, "") for name in _TELLING)) for each in evidence}
 
 
 def link_id(identity_key: str, cause: str) -> str:
