@@ -91,4 +91,5 @@ async def test_long_histories_of_a_busy_shop_fold_to_what_case_service_has(deskt
             for entry in entries[:middle]:
                 half = project(dossier_id, half, entry)
             assert desktop.after(dossier_id, half, entries[middle:]) == told
-    assert set(met) == set(EVENT_TYPES), "the shop was not busy enough"
+    # An erasure is not a thing of one dossier: services/case-service/tests/unit/test_erasing.py has its histories.
+    assert set(met) | {"customer_erased"} == set(EVENT_TYPES), "the shop was not busy enough"

@@ -96,6 +96,13 @@ class AnyEvents:
                 previous_customer_id="c-1",
                 because=self._because(),
             ),
+            "customer_erased": lambda: d.CustomerErased(
+                customer_ids=("c-1",),
+                is_theirs=self._random.random() < 0.5,
+                conversation_ids=(self._conversation().conversation_id,),
+                handles_in=(self._conversation().conversation_id,),
+                last_message=self._random.random() < 0.5,
+            ),
         }
 
     def event(self, event_type: str) -> Any:

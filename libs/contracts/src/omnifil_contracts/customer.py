@@ -85,6 +85,9 @@ class CustomerChanged(Record):
     first_seen_at: Instant = Field(description="When the first message came.")
     changed_at: Instant = Field(description="When this change was made.")
     profile: Profile | None = Field(None, description="What a CRM, shop or till says of them; null: nothing.")
+    erased_at: Instant | None = Field(
+        None, description="Set: the person was erased; keep nothing of them. They are never known under this id again."
+    )
 
 
 class LinkIdentity(Value):

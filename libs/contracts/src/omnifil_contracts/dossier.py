@@ -61,9 +61,9 @@ class ConversationLinked(Value):
 class ConversationUnlinked(Value):
     """A conversation, with what was said in it, has moved to another dossier.
 
-    Without a cut all that stands here of it goes along; with a cut, what is behind it, and the rest stays here to be
-    read. A split has `since_message_id` and `since_at`: what comes behind in the order in which people read
-    (`occurred_at`, then `seq`), from that message on. What is taken back has `since_seq`: the entries from there on.
+    Without `since_seq` all that stands here of it goes along. With it, what is behind that cut, and the rest stays
+    here to be read: with `since_at` (a split), what comes from (`since_at`, `since_seq`) on in the order in which people
+    read, (`occurred_at`, `seq`); without (something taken back), the entries from `since_seq` on.
     """
 
     type: Literal["conversation_unlinked"] = "conversation_unlinked"
@@ -73,9 +73,9 @@ class ConversationUnlinked(Value):
         0, ge=0, description="How many messages and replies went with it; 0: what was said stays, it goes on there."
     )
     because: Because
-    since_message_id: str | None = Field(None, description="The first message that went; null: no such cut.")
-    since_at: Instant | None = Field(None, description="`occurred_at` of that message.")
-    since_seq: int | None = Field(None, ge=1, description="The first entry that went; null: no such cut.")
+    since_seq: int | None = Field(None, ge=1, description="The first entry that went; null: all of it went.")
+    since_at: Instant | None = Field(None, description="When that was said; null: the cut goes by `seq` alone.")
+    since_message_id: str | None = Field(None, description="The message at which it was split.")
     parted_from: tuple[str, ...] = Field(
         (), description="Conversations that stay here and from which an agent parted it: no rule joins them again."
     )
@@ -268,6 +268,22 @@ class CustomerReassigned(Value):
     because: Because
 
 
+class CustomerErased(Value):
+    """What was said by and about a person is gone from the entries before this one; their `seq`, ids and rules stay.
+
+    Whoever keeps entries of this dossier fetches them again, or empties every field that is marked as personal in them.
+    """
+
+    type: Literal["customer_erased"] = "customer_erased"
+    customer_ids: tuple[str, ...] = Field(description="Who was erased: the customer, and those merged into them.")
+    is_theirs: bool = Field(description="Whether the dossier itself was theirs: its subject and name are gone, too.")
+    conversation_ids: tuple[str, ...] = Field(
+        (), description="Conversations that were theirs alone: key, handle and name are gone."
+    )
+    handles_in: tuple[str, ...] = Field((), description="Conversations of others that showed a handle of theirs.")
+    last_message: bool = Field(False, description="Whether the text of the last message was theirs, and is gone.")
+
+
 Event = Annotated[
     DossierOpened
     | ConversationLinked
@@ -288,7 +304,8 @@ Event = Annotated[
     | Unassigned
     | SuggestionMade
     | SuggestionResolved
-    | CustomerReassigned,
+    | CustomerReassigned
+    | CustomerErased,
     Field(discriminator="type"),
 ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from omnifil_contracts import commands, customer, stream, topics, views
+from omnifil_contracts import commands, customer, erasure, stream, topics, views
 from omnifil_contracts.record import Record
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,6 +28,8 @@ HTTP_BODIES: tuple[type[BaseModel], ...] = (
     customer.SplitCustomer,
     customer.MarkShared,
     customer.MergePreview,
+    erasure.EraseCustomer,
+    erasure.Erasure,
 )
 
 

@@ -654,6 +654,10 @@ export interface CustomerChanged {
    * What a CRM, shop or till says of them; null: nothing.
    */
   profile: Profile | null;
+  /**
+   * Set: the person was erased; keep nothing of them. They are never known under this id again.
+   */
+  erased_at: string | null;
 }
 /**
  * An identity of a customer, since when, and why.
@@ -928,6 +932,34 @@ export interface RelatedDossier {
   number: string;
 }
 /**
+ * What was said by and about a person is gone from the entries before this one; their `seq`, ids and rules stay.
+ *
+ * Whoever keeps entries of this dossier fetches them again, or empties every field that is marked as personal in them.
+ */
+export interface CustomerErased {
+  type: "customer_erased";
+  /**
+   * Who was erased: the customer, and those merged into them.
+   */
+  customer_ids: string[];
+  /**
+   * Whether the dossier itself was theirs: its subject and name are gone, too.
+   */
+  is_theirs: boolean;
+  /**
+   * Conversations that were theirs alone: key, handle and name are gone.
+   */
+  conversation_ids: string[];
+  /**
+   * Conversations of others that showed a handle of theirs.
+   */
+  handles_in: string[];
+  /**
+   * Whether the text of the last message was theirs, and is gone.
+   */
+  last_message: boolean;
+}
+/**
  * The dossier is now this customer's: two customers turned out to be one, or one to be two.
  */
 export interface CustomerReassigned {
@@ -1027,7 +1059,8 @@ export interface TimelineEntry {
     | Unassigned
     | SuggestionMade
     | SuggestionResolved
-    | CustomerReassigned;
+    | CustomerReassigned
+    | CustomerErased;
 }
 /**
  * The first entry of every dossier.

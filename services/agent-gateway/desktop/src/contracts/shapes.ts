@@ -93,7 +93,14 @@ export const SHAPES: Shapes = {
     "released": {"fallback": [], "place": {"list": {"model": "ReleasedIdentity"}}},
     "merged_into": {"fallback": null},
     "merges": {"fallback": [], "place": {"list": {"model": "CustomerMerge"}}},
-    "profile": {"fallback": null, "place": {"model": "Profile"}}
+    "profile": {"fallback": null, "place": {"model": "Profile"}},
+    "erased_at": {"fallback": null}
+  },
+  "CustomerErased": {
+    "type": {"fallback": "customer_erased"},
+    "conversation_ids": {"fallback": []},
+    "handles_in": {"fallback": []},
+    "last_message": {"fallback": false}
   },
   "CustomerMerge": {
     "other_name": {"fallback": null},
@@ -332,6 +339,7 @@ export const SHAPES: Shapes = {
           "assigned": "Assigned",
           "conversation_linked": "ConversationLinked",
           "conversation_unlinked": "ConversationUnlinked",
+          "customer_erased": "CustomerErased",
           "customer_reassigned": "CustomerReassigned",
           "delivery_updated": "DeliveryUpdated",
           "dossier_merged": "DossierMerged",

@@ -8,6 +8,7 @@ import type {
   ReplyRequested,
   TimelineEntry,
 } from "../contracts/generated";
+import { withoutPerson } from "./erased";
 import { compareInstants, laterOf } from "./instant";
 
 const EXCERPT_CHARS = 140;
@@ -114,6 +115,8 @@ function changesOf(view: DossierView, { event, occurred_at }: TimelineEntry): Ch
       return { suggestions: view.suggestions.filter((each) => each.suggestion_id !== event.suggestion_id) };
     case "customer_reassigned":
       return { customer_id: event.customer_id, customer_name: event.customer_name };
+    case "customer_erased":
+      return withoutPerson(view, event);
     default:
       // Deliveries and notes change nothing here; nor does an entry of a kind that only a newer writer knows.
       return {};

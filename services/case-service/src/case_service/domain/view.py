@@ -8,6 +8,7 @@ from omnifil_contracts.dossier import (
     ConversationLinked,
     ConversationUnlinked,
     ConversationView,
+    CustomerErased,
     CustomerReassigned,
     DossierOpened,
     DossierRelated,
@@ -27,6 +28,8 @@ from omnifil_contracts.dossier import (
     TimelineEntry,
     Unassigned,
 )
+
+from case_service.domain.erased_view import without_person
 
 EXCERPT_CHARS = 140
 
@@ -110,6 +113,8 @@ def _changes(view: DossierView, entry: TimelineEntry) -> Changes:
             return {"suggestions": rest}
         case CustomerReassigned() as event:
             return {"customer_id": event.customer_id, "customer_name": event.customer_name}
+        case CustomerErased() as event:
+            return without_person(view, event)
         case _:
             return {}
 
