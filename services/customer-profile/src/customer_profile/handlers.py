@@ -15,6 +15,7 @@ from customer_profile.domain import handles, linking, profiles, suggestions
 from customer_profile.domain.identities import KnownIdentity, Named
 from customer_profile.domain.presented import Presented
 from customer_profile.domain.recognition import Recognition, recognise
+from customer_profile.hearing import RelatedRecords
 from customer_profile.ports import Announcements, Change, ChangedElsewhere, Clock, Identities, Sighting
 
 _ATTEMPTS = 8
@@ -41,6 +42,7 @@ class Recogniser:
         self._identities = identities
         self._announcements = announcements
         self._rules = rules
+        self._related = RelatedRecords(identities)
 
     async def recognise(self, messages: Sequence[InboundMessage]) -> list[IdentifiedMessage]:
         """Link every sender, then publish in the order given. When this returns, both are durable.
@@ -80,10 +82,17 @@ class Recogniser:
         """The records, with who else each sender may be."""
         wanted = [suggestions.name_to_look_for(*each) for each in zip(batch, recognitions, strict=True)]
         # The namesakes after the write: of two who become known on two channels at once, one sees the other.
-        namesakes, customer_names = await _both(
-            self._namesakes(batch, {name for name in wanted if name}),
-            self._names({each.customer_id for each in recognitions if not _names_its_customer(each.via)}),
+        (namesakes, customer_names), (related, said_same) = await _both(
+            _both(
+                self._namesakes(batch, {name for name in wanted if name}),
+                self._names({each.customer_id for each in recognitions if not _names_its_customer(each.via)}),
+            ),
+            _both(
+                self._related.of({each.customer_id for each in recognitions if each.assured}),
+                self._said_same(recognitions, known),
+            ),
         )
+        known = {**known, **said_same} if said_same else known
         firsts = [
             suggestions.suggest(presented, recognition, known, namesakes.get(name or "", ()))
             for presented, recognition, name in zip(batch, recognitions, wanted, strict=True)
@@ -96,6 +105,7 @@ class Recogniser:
                 customer_name=_name(recognition, customer_names),
                 assured=recognition.assured,
                 because=recognition.because,
+                related=related.get(recognition.customer_id, ()) if recognition.assured else (),
                 suggestions=tuple(
                     each.model_copy(update={"display_name": customer_names.get(each.customer_id) or each.display_name})
                     for each in found
@@ -109,6 +119,13 @@ class Recogniser:
             return {}
         seen_after = min(presented.message.received_at for presented in batch) - self._rules.namesake_window
         return await self._identities.by_names(wanted, seen_after, _NAMESAKES_LOADED)
+
+    async def _said_same(
+        self, recognitions: Sequence[Recognition], known: Mapping[str, KnownIdentity]
+    ) -> Mapping[str, KnownIdentity]:
+        """Handles that a source says are the senders' as well."""
+        said = {identity.key for each in recognitions for state in each.present for _, identity in state.same}
+        return await self._identities.by_keys(said - known.keys())
 
     async def _names(self, customer_ids: Collection[str]) -> dict[str, str | None]:
         """Names by customer, for whom the handle at hand may not be the one that names them best."""

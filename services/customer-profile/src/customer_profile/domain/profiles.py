@@ -6,7 +6,8 @@ from datetime import datetime
 
 from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
 
-from customer_profile.domain import handles
+from customer_profile.domain import card, handles
+from customer_profile.domain.facts import Facts
 from customer_profile.domain.identities import KnownIdentity, Link, Named
 
 
@@ -32,6 +33,7 @@ def compose(customer_id: str, identities: Sequence[KnownIdentity]) -> CustomerCh
         merged_into=now_with.pop() if not held and len(now_with) == 1 else None,
         first_seen_at=min(link.at for link in own_links),
         changed_at=max(_changes(customer_id, identities)),
+        profile=card.profile_of(_facts(held)),
     )
 
 
@@ -48,8 +50,14 @@ def display_name(identities: Sequence[Named]) -> str | None:
 
 
 def _languages(held: Sequence[KnownIdentity]) -> tuple[str, ...]:
+    """As they write, then as sources say."""
     counted = Counter(language for state in held for language in state.languages)
-    return tuple(language for language, _ in counted.most_common())
+    written = [language for language, _ in counted.most_common()]
+    return tuple(dict.fromkeys([*written, *card.languages_of(_facts(held))]))
+
+
+def _facts(held: Sequence[KnownIdentity]) -> list[Facts]:
+    return [state.facts for state in held if state.facts is not None]
 
 
 def _linked(state: KnownIdentity) -> LinkedIdentity:
@@ -89,6 +97,8 @@ def _changes(customer_id: str, identities: Sequence[KnownIdentity]) -> list[date
             instants.append(state.link.at)
             if state.named_at is not None:
                 instants.append(state.named_at)
+            if state.facts is not None and (heard_at := state.facts.newest_at) is not None:
+                instants.append(heard_at)
         else:
             instants.append(_taken_by(customer_id, state).at)
     return instants

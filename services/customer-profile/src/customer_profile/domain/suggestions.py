@@ -31,6 +31,7 @@ def suggest(
     found = (
         *_proven_handles_of_others(recognition),
         *_claimed_handles_of_others(presented, known),
+        *_said_to_be_the_same(recognition, known),
         *_same_name(presented.message, recognition, namesakes),
     )
     for state, evidence in found:
@@ -79,6 +80,14 @@ def _claimed_handles_of_others(presented: Presented, known: Known) -> Iterator[F
             is_primary = handles.unproven_form(handle.identity) == presented.primary
             code = "unproven-sender" if is_primary else "typed-address"
             yield state, (Evidence(code=code, values=_shown(handle.identity)),)
+
+
+def _said_to_be_the_same(recognition: Recognition, known: Known) -> Iterator[Found]:
+    """Handles that a source says are the same person's, and that nothing has linked by itself."""
+    for state in recognition.present:
+        for source, identity in state.same:
+            if (other := known.get(identity.key)) is not None:
+                yield other, (Evidence(code="same-at-source", values={"source": source, **_shown(identity)}),)
 
 
 def _same_name(message: InboundMessage, recognition: Recognition, namesakes: Sequence[Named]) -> Iterator[Found]:
