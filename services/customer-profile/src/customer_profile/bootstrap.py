@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
-from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND
+from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND, PROFILE_UPDATES
 from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo, connect, ensure_indexes
 from omnifil_servicekit.health import Health
@@ -15,11 +16,14 @@ from omnifil_servicekit.process import Loop, Parts
 from omnifil_servicekit.web import OWN_TELEMETRY
 
 from customer_profile.adapters.kafka_announcements import KafkaAnnouncements
+from customer_profile.adapters.kafka_profile_updates import KafkaProfileUpdates
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
-from customer_profile.entrypoints import api
+from customer_profile.entrypoints import api, pushing
 from customer_profile.entrypoints.consume import NAME, Consume
 from customer_profile.entrypoints.relay import Relay
+from customer_profile.entrypoints.updates import Updates
 from customer_profile.handlers import Announcer, Desk, Recogniser, Rules
+from customer_profile.hearing import Hearing
 from customer_profile.ports import Clock
 from customer_profile.settings import Settings
 
@@ -28,6 +32,7 @@ log = structlog.get_logger(__name__)
 ROLES = {
     "consume": "Say whose each message is: inbound.<channel>.v1 to identified.<channel>.v1.",
     "relay": "Tell of customers that changed: customer.events.v1.",
+    "updates": "Take in what sources say of customers: profile.updates.v1.",
     "api": "Answer the other services about customers, and take agents' links.",
 }
 
@@ -52,8 +57,8 @@ def bootstrap(
     announcements = KafkaAnnouncements(producer)
     health = Health()
     health.check("mongodb", mongo.ping)
-    if roles & {"consume", "relay"}:
-        health.check("kafka", producer.ping)
+    health.check("kafka", producer.ping)
+    hearing = Hearing(identities, settings.trusted_sources, clock)
     loops: dict[str, Loop] = {}
     if "consume" in roles:
         rules = Rules(timedelta(days=settings.namesake_window_days), timedelta(seconds=settings.sighting_interval_s))
@@ -73,22 +78,27 @@ def bootstrap(
             mongo, Announcer(identities, announcements), lease_s=settings.lease_s, beat=lambda: health.beat("relay")
         ).run
         health.watch("relay")
+    if "updates" in roles:
+        beat = partial(health.beat, "updates")
+        loops["updates"] = Updates(kafka, hearing, producer, batch_records=settings.batch_records, beat=beat).run
+        health.watch("updates")
     app = (
-        api.create(Desk(identities, clock), settings.internal_token)
+        api.create(
+            Desk(identities, clock), settings.internal_token, pushing.routes(hearing, KafkaProfileUpdates(producer))
+        )
         if "api" in roles
         else FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)
     )
-    return Parts(app, health, loops, _resources(kafka, mongo, producer, topics=bool(loops)))
+    return Parts(app, health, loops, _resources(kafka, mongo, producer))
 
 
 @asynccontextmanager
-async def _resources(kafka: KafkaSettings, mongo: Mongo, producer: Producer, *, topics: bool) -> AsyncIterator[None]:
+async def _resources(kafka: KafkaSettings, mongo: Mongo, producer: Producer) -> AsyncIterator[None]:
     """What is needed before the first record: indexes, topics. The last to go."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(mongo.close)
         await patiently(mongo.ping)
         await stack.enter_async_context(producer)
         await patiently(lambda: ensure_indexes(mongo.database(DATABASE), INDEXES))
-        if topics:
-            await patiently(lambda: ensure_topics(kafka, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS]))
+        await patiently(lambda: ensure_topics(kafka, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS, PROFILE_UPDATES]))
         yield

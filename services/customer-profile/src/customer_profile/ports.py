@@ -7,7 +7,7 @@ from typing import Protocol
 
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage
-from omnifil_contracts.profile import RelatedReferences
+from omnifil_contracts.profile import ProfileUpdated, RelatedReferences
 
 from customer_profile.domain.identities import KnownIdentity, Named
 
@@ -90,6 +90,12 @@ class Identities(Protocol):
     def pages(self, size: int) -> AsyncIterator[list[KnownIdentity]]:
         """Every identity, in parts."""
         ...
+
+
+class ProfileUpdates(Protocol):
+    """The topic by which sources push facts. Returns when they are durably there; raises `Transient`."""
+
+    async def push(self, updates: Sequence[ProfileUpdated]) -> None: ...
 
 
 class Announcements(Protocol):

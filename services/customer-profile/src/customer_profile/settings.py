@@ -17,4 +17,7 @@ class Settings(ServiceSettings):
         90, ge=0, description="days after their last message for which somebody is suggested for their name"
     )
     sighting_interval_s: float = Field(60, ge=0, description="how exactly, in seconds, it is kept when somebody wrote")
+    trusted_sources: tuple[str, ...] = Field(
+        (), description="the sources of profile updates that vouch for the handles that they name, as a JSON list"
+    )
     lease_s: float = Field(10, ge=1, description="seconds after which another relay takes over from one that died")

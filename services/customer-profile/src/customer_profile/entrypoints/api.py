@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr
 
 from customer_profile.domain import linking
 from customer_profile.domain.identities import KnownIdentity
+from customer_profile.entrypoints import pushing
 from customer_profile.handlers import Desk
 from customer_profile.ports import CommandReused
 
@@ -31,6 +32,7 @@ PROBLEMS: dict[type[Exception], Mapped] = {
     linking.MovedMeanwhile: lambda error: problem.Problem(
         409, "identity-conflict", "Somebody else was faster", str(error), customer_id=error.customer_id
     ),
+    **dict.fromkeys(pushing.REFUSED, (422, "update-refused", "This can never be taken in")),
     CommandReused: (409, "command-reused", "This command id was used for something else"),
     Transient: (503, "unavailable", "Try again in a moment"),
 }
@@ -61,10 +63,11 @@ class IdentityState(Value):
     history: tuple[PastLink, ...]
 
 
-def create(desk: Desk, internal_token: SecretStr) -> FastAPI:
+def create(desk: Desk, internal_token: SecretStr, *more: APIRouter) -> FastAPI:
     """The app, without probes."""
     app = FastAPI(title="Omnifil customer-profile", docs_url=None, redoc_url=None, telemetry=OWN_TELEMETRY)
-    app.include_router(_routes(desk), dependencies=[Depends(require_internal(internal_token))])
+    for routes in (_routes(desk), *more):
+        app.include_router(routes, dependencies=[Depends(require_internal(internal_token))])
     problem.install(app, PROBLEMS)
     describe_problems(app)
     return app
