@@ -32,7 +32,7 @@ SERVICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
             ]
         },
     ),
-    "customer-profile": (("consume", "relay", "api"), {}),
+    "customer-profile": (("consume", "relay", "updates", "api"), {}),
     "case-service": (("consume", "relay", "api"), {"case_reference_keys": [SECRET]}),
     "agent-gateway": (
         ("serve",),

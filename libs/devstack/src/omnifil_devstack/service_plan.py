@@ -153,7 +153,7 @@ def _settings(ports: PortPlan, credentials: Credentials, data: Path) -> dict[str
     """By service, what it is told beside the shared settings."""
     world = world_url(ports)
     return {
-        "customer-profile": {},
+        "customer-profile": {"OMNIFIL_TRUSTED_SOURCES": json.dumps(["shop", "till", "crm"])},
         "case-service": {"OMNIFIL_CASE_REFERENCE_KEYS": json.dumps([credentials.reference_key])},
         "ingest-email": {
             "OMNIFIL_EMAIL_ACCOUNTS": json.dumps([_mailbox(ports, credentials)]),

@@ -7,7 +7,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "ingest-email": ("receive", "deliver"),
     "ingest-chat": ("serve", "deliver"),
     "ingest-social": ("receive", "deliver"),
-    "customer-profile": ("consume", "relay", "api"),
+    "customer-profile": ("consume", "relay", "updates", "api"),
     "case-service": ("consume", "relay", "api"),
     "agent-gateway": ("serve",),
 }
