@@ -12,6 +12,7 @@ from omnifil_messaging.received import Received
 from omnifil_messaging.settings import KafkaEnvironment, KafkaSettings
 from omnifil_messaging.tail import TopicTail
 from omnifil_messaging.topics import Drift, TopicsReport, ensure_topics
+from omnifil_messaging.turns import Turns
 
 __all__ = [
     "Backoff",
@@ -32,6 +33,7 @@ __all__ = [
     "RecordTooLarge",
     "TopicTail",
     "TopicsReport",
+    "Turns",
     "ensure_topics",
     "known_channels",
 ]

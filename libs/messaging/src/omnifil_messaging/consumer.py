@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -24,6 +25,7 @@ from omnifil_messaging.settings import KafkaSettings
 from omnifil_messaging.subscription import Subscription
 from omnifil_messaging.tenure import Tenure
 from omnifil_messaging.topics import missing_topics, prepare_dead_letters
+from omnifil_messaging.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +43,8 @@ class BatchConsumer(Generic[R]):
     `handler` returns when the batch is durably written. It may be called again with the same records: after a crash,
     a rebalance, or when its batch is halved to find a culprit. `beat` is called some times a second while it works.
     The group's id gets the topic prefix, so that tests do not meet in a group either. `traced_as` is what the handler
-    calls a record when it says `carried(about)`: so each of a batch goes on in its own trace.
+    calls a record when it says `carried(about)`: so each of a batch goes on in its own trace. `turns` are
+    those that the channels of a process take; without them every batch is worked whole.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class BatchConsumer(Generic[R]):
         beat: Callable[[], None] | None = None,
         on_assigned: Callable[[], None] | None = None,
         traced_as: Callable[[R], str | None] = lambda record: None,
+        turns: Turns | None = None,
     ) -> None:
         self.topics = tuple(topics)
         self.group = group
@@ -69,6 +73,7 @@ class BatchConsumer(Generic[R]):
         self._beat = beat or (lambda: None)
         self._on_assigned = on_assigned
         self._traced_as = traced_as
+        self._turns = turns or Turns()
         self._decoder = Decoder(record_type, Unprefixed(settings.topic_prefix))
         self._tenure = Tenure()
         self._stopping = asyncio.Event()
@@ -254,7 +259,9 @@ class BatchConsumer(Generic[R]):
         if good:
             things = traced((self._traced_as(each.record), each.headers) for each in good)
             with processing(things, good[0].topic, group=self.group, batch_size=len(good)):
-                await work.do(good)
+                async with aclosing(self._turns.parts(self.group, good)) as parts:
+                    async for part in parts:
+                        await work.do(part)
 
     def _letter(self, record: ConsumerRecord, received: Received[Any], error: BaseException) -> DeadLetter:
         cause, detail = cause_of(error)

@@ -118,6 +118,16 @@ class BlobStore:
             raise BlobMissing(f"No content is stored under {sha256}.")
         return BlobStat(sha256, found["length"], found["uploadDate"])
 
+    async def delete(self, sha256: str) -> bool:
+        """Forget this content, for good; whether there was any. Whoever refers to it finds `BlobMissing`.
+
+        The file goes first: from then on a put of the same content writes all of it again.
+        """
+        with translate():
+            gone = await self._files.delete_one({"_id": sha256})
+            await self._chunks.delete_many({"files_id": sha256})
+        return bool(gone.deleted_count)
+
     async def _prepare(self) -> None:
         if not self._ready:
             await ensure_indexes(self._database, _INDEXES)

@@ -15,11 +15,13 @@ class Fenced(Exception):
 
 @dataclass(frozen=True)
 class StoredPosition:
-    """`offsets` keeps its keys as saved (partition numbers, or names); `saved_at` is the server's clock, UTC."""
+    """`offsets` keeps its keys as saved (partition numbers, or names). `saved_at` and `reached_at` (when the newest
+    change that it includes was made, if the reader says so) are the server's clock, UTC."""
 
     resume_token: ResumeToken | None
     offsets: dict[Any, int]
     saved_at: datetime
+    reached_at: datetime | None = None
 
 
 class Positions:
@@ -52,13 +54,14 @@ class Positions:
         offsets: Mapping[Any, int] | None = None,
         *,
         fence: int | None = None,
+        reached_at: datetime | None = None,
     ) -> None:
         """`fence` is the token of the caller's lease; raises `Fenced` when somebody with a later one has saved."""
         # Pairs instead of a document: partition numbers stay numbers, and topic names have dots.
         pairs = [[key, offset] for key, offset in (offsets or {}).items()]
         selected: dict[str, Any] = {"_id": name}
         change: dict[str, Any] = {
-            "$set": {"resume_token": resume_token, "offsets": pairs},
+            "$set": {"resume_token": resume_token, "offsets": pairs, "reached_at": reached_at},
             "$currentDate": {"saved_at": True},
         }
         if fence is not None:
@@ -79,4 +82,5 @@ def _position(found: Document | None) -> StoredPosition | None:
     """None also for one that was claimed and never saved."""
     if found is None or "saved_at" not in found:
         return None
-    return StoredPosition(found["resume_token"], {key: value for key, value in found["offsets"]}, found["saved_at"])
+    offsets = {key: value for key, value in found["offsets"]}
+    return StoredPosition(found["resume_token"], offsets, found["saved_at"], found.get("reached_at"))

@@ -20,6 +20,7 @@ from case_service.adapters.mongo_timeline import MongoTimeline
 from case_service.domain.tokens import Minting
 from case_service.entrypoints import api
 from case_service.entrypoints.consume import NAME, Consume
+from case_service.entrypoints.pace import Pace
 from case_service.entrypoints.relay import Relay
 from case_service.entrypoints.waits import WaitsWatch
 from case_service.handlers import Commands, Customers, Deliveries, Messages
@@ -66,6 +67,7 @@ def bootstrap(
             Messages(timeline, policy, minting, clock),
             Deliveries(timeline, policy, clock),
             Customers(timeline, policy, clock),
+            Pace(mongo),
             batch_records=settings.case_batch_records,
             discovery_interval_s=settings.case_discovery_interval_s,
             beat=health.beat,

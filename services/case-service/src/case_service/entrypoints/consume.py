@@ -7,9 +7,10 @@ from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.message import IdentifiedMessage
 from omnifil_contracts.topics import CUSTOMER_EVENTS, DELIVERY_EVENTS, IDENTIFIED
-from omnifil_messaging import BatchConsumer, ChannelConsumers, KafkaSettings, PoisonRecords, Producer, Received
+from omnifil_messaging import BatchConsumer, ChannelConsumers, KafkaSettings, PoisonRecords, Producer, Received, Turns
 from omnifil_servicekit.errors import Poison
 
+from case_service.entrypoints.pace import Pace
 from case_service.handlers import Customers, Deliveries, Messages
 
 NAME = "case-service"
@@ -25,6 +26,7 @@ class Consume:
         messages: Messages,
         deliveries: Deliveries,
         customers: Customers,
+        pace: Pace,
         *,
         batch_records: int = 500,
         discovery_interval_s: float = 2.0,
@@ -35,6 +37,8 @@ class Consume:
         self._messages = messages
         self._deliveries = deliveries
         self._customers = customers
+        self._pace = pace
+        self._turns = Turns()
         self._batch_records = batch_records
         self._discovery_interval_s = discovery_interval_s
         self._beat = beat
@@ -87,6 +91,7 @@ class Consume:
     def _of_channel(self, channel: str) -> BatchConsumer[IdentifiedMessage]:
         async def link(batch: Sequence[Received[IdentifiedMessage]]) -> None:
             _refuse_misplaced(channel, batch)
+            await self._pace.keep(len(batch))
             await self._messages.link([received.record for received in batch])
 
         return BatchConsumer(
@@ -99,6 +104,7 @@ class Consume:
             max_records=self._batch_records,
             beat=lambda: self._beat(f"channel {channel}"),
             traced_as=lambda identified: identified.message.message_id,
+            turns=self._turns,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -22,17 +23,17 @@ class Marking:
         self._positions = positions
         self._fence = fence
         self._pause_s = pause_s
-        self._due: tuple[ResumeToken | None, dict[int, int]] | None = None
+        self._due: tuple[ResumeToken | None, dict[int, int], datetime | None] | None = None
         self._bell = asyncio.Event()
         self._end = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
-    def due(self, token: ResumeToken | None, offsets: Mapping[int, int]) -> None:
-        """Everything up to here is published and projected."""
+    def due(self, token: ResumeToken | None, offsets: Mapping[int, int], reached_at: datetime | None = None) -> None:
+        """Everything up to here is published and projected; the newest of it was appended at `reached_at`."""
         assert self._writing is not None  # noqa: S101 it is entered
         if self._writing.done():
             self._writing.result()
-        self._due = token, dict(offsets)
+        self._due = token, dict(offsets), reached_at
         self._bell.set()
 
     async def _write(self) -> None:
@@ -40,8 +41,8 @@ class Marking:
             await self._bell.wait()
             self._bell.clear()
             if self._due is not None:
-                (token, offsets), self._due = self._due, None
-                await self._positions.save(WATERMARK, token, offsets, fence=self._fence)
+                (token, offsets, reached_at), self._due = self._due, None
+                await self._positions.save(WATERMARK, token, offsets, fence=self._fence, reached_at=reached_at)
                 await self._pause()
             elif self._end.is_set():
                 return

@@ -166,7 +166,7 @@ class Relay:
             self._figures.carried()
             if time.monotonic() - self._marked_at < _IDLE_MARK_S:
                 return
-        self._marking.due(batch.resume_token, offsets)
+        self._marking.due(batch.resume_token, offsets, batch.changes[-1].at if batch.changes else None)
         self._marked_at = time.monotonic()
         if batch.changes:
             self._figures.carried(batch.changes[-1].at)

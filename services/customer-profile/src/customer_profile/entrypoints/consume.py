@@ -12,6 +12,7 @@ from omnifil_messaging import (
     PoisonRecords,
     Producer,
     Received,
+    Turns,
     ensure_topics,
 )
 from omnifil_servicekit.errors import Poison
@@ -44,6 +45,7 @@ class Consume:
         self._discovery_interval_s = discovery_interval_s
         self._beat = beat
         self._prepared: set[str] = set()
+        self._turns = Turns()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set."""
@@ -78,6 +80,7 @@ class Consume:
             max_records=self._batch_records,
             beat=lambda: self._beat(f"consume {channel}"),
             traced_as=lambda message: message.message_id,
+            turns=self._turns,
         )
 
     async def _prepare(self, channel: str) -> None:
