@@ -141,7 +141,8 @@ async def existing_topics(settings: KafkaSettings) -> list[str]:
 def _config(settings: KafkaSettings, topic: Topic) -> dict[str, str]:
     retention_ms = -1 if topic.retention is None else round(topic.retention.total_seconds() * 1000)
     return {
-        "cleanup.policy": "compact" if topic.compacted else "delete",
+        # With `delete`, too, records can be taken out of a compacted topic (erasure); its retention deletes none.
+        "cleanup.policy": "compact,delete" if topic.compacted else "delete",
         "retention.ms": str(retention_ms),
         "max.message.bytes": str(settings.environment.max_record_bytes + _RECORD_FRAMING_BYTES),
         **_durability(settings),

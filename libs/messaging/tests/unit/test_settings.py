@@ -62,7 +62,7 @@ def test_topics_are_planned_from_the_registry() -> None:
     assert {"inbound.email.v1", "inbound.sms.v1", "inbound.sms.v1.dead-letter"} < by_name.keys()
     assert by_name["inbound.sms.v1"].config["min.insync.replicas"] == "2"
     assert by_name["inbound.sms.v1"].config["retention.ms"] == str(timedelta(days=7) // timedelta(milliseconds=1))
-    assert by_name[CUSTOMER_EVENTS.name].config["cleanup.policy"] == "compact"
+    assert by_name[CUSTOMER_EVENTS.name].config["cleanup.policy"] == "compact,delete"
     assert by_name[CUSTOMER_EVENTS.name].config["retention.ms"] == "-1"
     assert f"{PRESENCE_EVENTS.name}.dead-letter" not in by_name
     assert int(by_name["inbound.sms.v1.dead-letter"].config["max.message.bytes"]) > int(

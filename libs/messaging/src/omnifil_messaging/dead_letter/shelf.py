@@ -70,7 +70,7 @@ class Shelf:
         found: list[Entry] = []
         for source in [await self._known(topic)] if topic else await self.topics():
             entries: dict[str, Entry] = {}
-            async for record in self._records(source):
+            async for record in self.records(source):
                 if (marked := _marker(record)) is None:
                     entry = _entry(source, record)
                     entries[entry.id] = entry
@@ -122,12 +122,12 @@ class Shelf:
                 f"`omnifil dead-letter list --topic {source}` shows those it has."
             )
         letters: dict[str, DeadLetter] = {}
-        async for record in self._records(source):
+        async for record in self.records(source):
             if (letter_id := f"{record.partition}:{record.offset}") in wanted:
                 letters[letter_id] = _letter(source, record)
         return letters
 
-    async def _records(self, source: str) -> AsyncIterator[ConsumerRecord]:
+    async def records(self, source: str) -> AsyncIterator[ConsumerRecord]:
         """All records of a dead-letter topic that were there when asked."""
         name = self._settings.prefixed(dead_letter_of(source))
         consumer = AIOKafkaConsumer(**self._settings.connection(), group_id=None, enable_auto_commit=False)
