@@ -24,6 +24,7 @@ from case_service.entrypoints.pace import Pace
 from case_service.entrypoints.relay import Relay
 from case_service.entrypoints.waits import WaitsWatch
 from case_service.handlers import Commands, Customers, Deliveries, Messages
+from case_service.handlers.journey import JourneyReading
 from case_service.handlers.reading import Reading
 from case_service.handlers.relaying import Relaying
 from case_service.settings import Settings
@@ -91,7 +92,12 @@ def bootstrap(
     for name in loops:
         health.watch(name)
     app = (
-        api.create(Reading(timeline, dossiers), Commands(timeline, policy, minting, clock), settings.internal_token)
+        api.create(
+            Reading(timeline, dossiers),
+            JourneyReading(timeline, dossiers),
+            Commands(timeline, policy, minting, clock),
+            settings.internal_token,
+        )
         if "api" in roles
         else FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)
     )

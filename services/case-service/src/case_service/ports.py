@@ -9,6 +9,7 @@ from omnifil_contracts.commands import CommandResult
 from omnifil_contracts.dossier import DossierView, Status, TimelineEntry
 
 from case_service.domain.casebook import Append, Found, Group, Lookup
+from case_service.domain.contacts import Said
 from case_service.domain.dossier import Dossier
 
 NEWEST_DOSSIERS = 20
@@ -58,6 +59,13 @@ class Timeline(Protocol):
         """The newest `limit` entries between these, oldest first; the oldest ones when only `after_seq` is given.
 
         `limit` 0: all.
+        """
+        ...
+
+    async def said(self, dossier_ids: Sequence[str], before: datetime | None, limit: int) -> Said:
+        """What was said in these dossiers before this instant, the newest of it: about `limit`, seldom more.
+
+        Goes by when it was said, not by when it was appended; `complete_from` says how far back nothing is missing.
         """
         ...
 

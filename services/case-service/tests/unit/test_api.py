@@ -11,6 +11,7 @@ from case_service.adapters.in_memory import InMemoryDossiers
 from case_service.domain.dossier import Dossier
 from case_service.entrypoints import api
 from case_service.handlers import Commands
+from case_service.handlers.journey import JourneyReading
 from case_service.handlers.reading import Reading
 from pydantic import SecretStr
 
@@ -18,7 +19,9 @@ from pydantic import SecretStr
 @pytest.fixture
 async def client(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     commands = Commands(shop.timeline, shop.policy, shop.minting, lambda: shop.now)
-    created = api.create(Reading(shop.timeline, InMemoryDossiers()), commands, SecretStr("internal-secret"))
+    dossiers = InMemoryDossiers()
+    reading, journey = Reading(shop.timeline, dossiers), JourneyReading(shop.timeline, dossiers)
+    created = api.create(reading, journey, commands, SecretStr("internal-secret"))
     headers = {
         "Authorization": "Bearer internal-secret",
         "X-Omnifil-Agent": "amelie",

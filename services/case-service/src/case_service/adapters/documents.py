@@ -13,6 +13,7 @@ from omnifil_mongostore import Document, Index
 from omnifil_servicekit import telemetry
 
 from case_service.domain.casebook import Append, Spot
+from case_service.domain.contacts import is_contact, said_at, takes_away
 from case_service.domain.dossier import Dossier, Memory
 from case_service.domain.search import words_of
 
@@ -32,6 +33,9 @@ INDEXES = (
         name="ordinal_of_customer",
     ),
     Index(TIMELINE, ["claims"], unique=True, partial={"claims": {"$exists": True}}, name="claimed_conversation"),
+    Index(TIMELINE, ["dossier_id", ("said_at", -1)], partial={"said_at": {"$exists": True}}, name="said_in_dossier"),
+    Index(TIMELINE, ["dossier_id", "said_from"], partial={"said_from": {"$exists": True}}, name="said_over_time"),
+    Index(TIMELINE, ["dossier_id"], partial={"takes_away": {"$exists": True}}, name="taken_away"),
     Index(TIMELINE, ["known.id"], partial={"known": {"$exists": True}}, name="known"),
     Index(DOSSIERS, [("last_entry_at", -1), ("_id", -1)], name="activity"),
     Index(DOSSIERS, ["status", ("last_entry_at", -1), ("_id", -1)], name="status_activity"),
@@ -60,6 +64,7 @@ def append_document(append: Append, part: list[TimelineEntry]) -> Document:
         "effects": [entry.effect_id for entry in part],
         "entries": [_text(entry) for entry in part],
     }
+    _mark_said(document, part)
     if telemetry.recorded.on and (traces := _traces(part)):
         document["traces"] = traces
     if first == append.first_seq:
@@ -73,6 +78,17 @@ def append_document(append: Append, part: list[TimelineEntry]) -> Document:
         if append.answer is not None:
             document["answer"] = append.answer
     return document
+
+
+def _mark_said(document: Document, part: list[TimelineEntry]) -> None:
+    """When the newest of what it says was said; where that is of several times, also the oldest."""
+    said = [said_at(entry) for entry in part if is_contact(entry)]
+    if said:
+        document["said_at"] = max(said)
+        if len(said) > 1 and (oldest := min(said)) < document["said_at"]:
+            document["said_from"] = oldest
+    if any(takes_away(entry) for entry in part):
+        document["takes_away"] = True
 
 
 def append_of(document: Document) -> Append:

@@ -10,6 +10,7 @@ from omnifil_contracts.commands import CommandResult
 from omnifil_contracts.dossier import TimelineEntry
 
 from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
+from case_service.domain.contacts import Said, is_contact, said_at, takes_away
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.domain.search import words_of
@@ -126,6 +127,21 @@ class InMemoryTimeline:
         if not limit:
             return found
         return found[:limit] if after_seq > 0 and before_seq is None else found[-limit:]
+
+    async def said(self, dossier_ids: Sequence[str], before: datetime | None, limit: int) -> Said:
+        history = {dossier_id: await self.history(dossier_id) for dossier_id in dossier_ids}
+        instants = sorted(
+            {said_at(entry) for entries in history.values() for entry in entries if is_contact(entry)}, reverse=True
+        )
+        wanted = [at for at in instants if before is None or at < before]
+        complete_from = wanted[limit - 1] if len(wanted) >= limit else None
+        return Said(
+            {
+                dossier_id: [entry for entry in entries if is_contact(entry) or takes_away(entry)]
+                for dossier_id, entries in history.items()
+            },
+            complete_from,
+        )
 
     async def answer_to(self, command_id: str) -> CommandResult | None:
         append = self.log.effects.get(f"cmd:{command_id}:0")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 
 from cachetools import LRUCache
 from omnifil_contracts.commands import CommandResult
@@ -28,6 +29,7 @@ from case_service.adapters.documents import (
     entries_of,
 )
 from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
+from case_service.domain.contacts import Said, is_contact, takes_away
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.ports import NEWEST_DOSSIERS, Lost
@@ -127,6 +129,36 @@ class MongoTimeline:
             return found
         return found[:limit] if forward else found[-limit:]
 
+    async def said(self, dossier_ids: Sequence[str], before: datetime | None, limit: int) -> Said:
+        newest, over_time, taken_away, same_time = self.said_in(list(dossier_ids), before)
+        with translate():
+            found = await self._timeline.find(newest).sort("said_at", -1).limit(limit).to_list(None)
+            complete_from: datetime | None = found[-1]["said_at"] if len(found) == limit else None
+            others = await asyncio.gather(
+                self._timeline.find(over_time).to_list(None) if before is not None else _nothing(),
+                self._timeline.find(taken_away).to_list(None),
+                # Others may have been said in the same millisecond as the last of these.
+                self._timeline.find({**same_time, "said_at": complete_from}).to_list(None)
+                if complete_from is not None
+                else _nothing(),
+            )
+        documents = {document["_id"]: document for part in (found, *others) for document in part}
+        entries: dict[str, list[TimelineEntry]] = {}
+        for _, document in sorted(documents.items()):
+            entries.setdefault(document["dossier_id"], []).extend(
+                entry for entry in entries_of(document) if is_contact(entry) or takes_away(entry)
+            )
+        return Said(entries, complete_from)
+
+    @staticmethod
+    def said_in(dossier_ids: list[str], before: datetime | None) -> tuple[Document, Document, Document, Document]:
+        """The filters: what was said before; what was said partly before and partly later; what takes something away;
+        what was said at one instant. Each has an index of its own."""
+        of_these: Document = {"dossier_id": {"$in": dossier_ids}}
+        bound: Document = {"$exists": True} if before is None else {"$lt": before, "$exists": True}
+        over_time = {**of_these, "said_from": {"$lt": before, "$exists": True}, "said_at": {"$gte": before}}
+        return {**of_these, "said_at": bound}, over_time, {**of_these, "takes_away": {"$exists": True}}, of_these
+
     async def answer_to(self, command_id: str) -> CommandResult | None:
         with translate():
             document = await self._timeline.find_one({"effects": f"cmd:{command_id}:0"}, {"answer": True})
@@ -217,6 +249,10 @@ class MongoTimeline:
         except (BulkWriteError, DuplicateKeyError) as error:
             return _lost(duplicates(error)[0])
         return None
+
+
+async def _nothing() -> list[Document]:
+    return []
 
 
 def _lost(refused: Duplicate) -> Lost:

@@ -10,17 +10,18 @@ from fastapi import Depends, FastAPI, Header, Query
 from omnifil_contracts.commands import CommandRequest, CommandResult
 from omnifil_contracts.dossier import DossierView, Status
 from omnifil_contracts.identity import Actor
-from omnifil_contracts.views import DossierSnapshot, Inbox, Timeline
+from omnifil_contracts.views import DossierSnapshot, Inbox, Journey, Timeline
 from omnifil_servicekit.auth import require_internal
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.problem import Mapped, Problem, install
 from omnifil_servicekit.web import OWN_TELEMETRY
-from pydantic import SecretStr
+from pydantic import AwareDatetime, SecretStr
 
 from case_service.domain import errors
 from case_service.domain.search import asked_words
 from case_service.handlers import Commands
+from case_service.handlers.journey import JourneyReading
 from case_service.handlers.reading import Reading
 from case_service.ports import InvalidPage, Question
 
@@ -64,7 +65,7 @@ def agent_of(
     return Actor(kind="agent", id=agent, name=unquote(name)[:200] if name else None)
 
 
-def create(reading: Reading, commands: Commands, internal_token: SecretStr) -> FastAPI:
+def create(reading: Reading, journey: JourneyReading, commands: Commands, internal_token: SecretStr) -> FastAPI:
     app = FastAPI(
         title="case-service", dependencies=[Depends(require_internal(internal_token))], telemetry=OWN_TELEMETRY
     )
@@ -115,6 +116,12 @@ def create(reading: Reading, commands: Commands, internal_token: SecretStr) -> F
         dossier_id: str, request: CommandRequest, agent: Annotated[Actor, Depends(agent_of)]
     ) -> CommandResult:
         return await commands.execute(dossier_id, request, agent)
+
+    @app.get("/customers/{customer_id}/contacts")
+    async def contacts(
+        customer_id: str, before: AwareDatetime | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    ) -> Journey:
+        return await journey.of(customer_id, before, limit)
 
     @app.get("/customers/{customer_id}/dossiers")
     async def of_customer(customer_id: str) -> tuple[DossierView, ...]:
