@@ -99,6 +99,7 @@ class AnyEvents:
             "customer_erased": lambda: d.CustomerErased(
                 customer_ids=("c-1",),
                 is_theirs=self._random.random() < 0.5,
+                subject=self._random.random() < 0.5,
                 conversation_ids=(self._conversation().conversation_id,),
                 handles_in=(self._conversation().conversation_id,),
                 last_message=self._random.random() < 0.5,

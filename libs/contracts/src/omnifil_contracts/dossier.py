@@ -276,7 +276,8 @@ class CustomerErased(Value):
 
     type: Literal["customer_erased"] = "customer_erased"
     customer_ids: tuple[str, ...] = Field(description="Who was erased: the customer, and those merged into them.")
-    is_theirs: bool = Field(description="Whether the dossier itself was theirs: its subject and name are gone, too.")
+    is_theirs: bool = Field(description="Whether the dossier itself was theirs: its customer's name is gone, too.")
+    subject: bool = Field(False, description="Whether the subject was theirs, and is gone.")
     conversation_ids: tuple[str, ...] = Field(
         (), description="Conversations that were theirs alone: key, handle and name are gone."
     )

@@ -360,6 +360,40 @@ export interface CommandResult {
   to_dossier_id: string | null;
 }
 /**
+ * Two values where a person has one: two birthdays, two loyalty numbers. None wins.
+ */
+export interface Conflict {
+  /**
+   * `birthday`, `loyalty-number`, `name`, ….
+   */
+  attribute: string;
+  /**
+   * Every value with its source and date, newest first.
+   */
+  values: SourcedValue[];
+}
+/**
+ * A value, who says so, and since when.
+ */
+export interface SourcedValue {
+  /**
+   * The attribute, such as `birthday`.
+   */
+  name: string;
+  /**
+   * What the source says it is.
+   */
+  value: string;
+  /**
+   * Who says so.
+   */
+  source: string;
+  /**
+   * When it became true at the source.
+   */
+  at: string;
+}
+/**
  * A consent or an opt-out, who says so, and since when.
  */
 export interface Consent {
@@ -525,9 +559,9 @@ export interface ConversationLinked {
 /**
  * A conversation, with what was said in it, has moved to another dossier.
  *
- * Without a cut all that stands here of it goes along; with a cut, what is behind it, and the rest stays here to be
- * read. A split has `since_message_id` and `since_at`: what comes behind in the order in which people read
- * (`occurred_at`, then `seq`), from that message on. What is taken back has `since_seq`: the entries from there on.
+ * Without `since_seq` all that stands here of it goes along. With it, what is behind that cut, and the rest stays
+ * here to be read: with `since_at` (a split), what comes from (`since_at`, `since_seq`) on in the order in which people
+ * read, (`occurred_at`, `seq`); without (something taken back), the entries from `since_seq` on.
  */
 export interface ConversationUnlinked {
   type: "conversation_unlinked";
@@ -545,17 +579,17 @@ export interface ConversationUnlinked {
   messages: number;
   because: Because;
   /**
-   * The first message that went; null: no such cut.
+   * The first entry that went; null: all of it went.
    */
-  since_message_id: string | null;
+  since_seq: number | null;
   /**
-   * `occurred_at` of that message.
+   * When that was said; null: the cut goes by `seq` alone.
    */
   since_at: string | null;
   /**
-   * The first entry that went; null: no such cut.
+   * The message at which it was split.
    */
-  since_seq: number | null;
+  since_message_id: string | null;
   /**
    * Conversations that stay here and from which an agent parted it: no rule joins them again.
    */
@@ -765,27 +799,6 @@ export interface Profile {
   records: SourcedRecord[];
 }
 /**
- * A value, who says so, and since when.
- */
-export interface SourcedValue {
-  /**
-   * The attribute, such as `birthday`.
-   */
-  name: string;
-  /**
-   * What the source says it is.
-   */
-  value: string;
-  /**
-   * Who says so.
-   */
-  source: string;
-  /**
-   * When it became true at the source.
-   */
-  at: string;
-}
-/**
  * A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else.
  */
 export interface DossierView {
@@ -943,9 +956,13 @@ export interface CustomerErased {
    */
   customer_ids: string[];
   /**
-   * Whether the dossier itself was theirs: its subject and name are gone, too.
+   * Whether the dossier itself was theirs: its customer's name is gone, too.
    */
   is_theirs: boolean;
+  /**
+   * Whether the subject was theirs, and is gone.
+   */
+  subject: boolean;
   /**
    * Conversations that were theirs alone: key, handle and name are gone.
    */
@@ -1527,6 +1544,21 @@ export interface Journey {
    * Ask for what is before it; null: there is nothing more.
    */
   next_before: string | null;
+}
+/**
+ * What a merge would put together. Nothing is changed by looking.
+ */
+export interface MergePreview {
+  customer: CustomerChanged;
+  other: CustomerChanged;
+  /**
+   * What the two do not agree on.
+   */
+  conflicts: Conflict[];
+  /**
+   * How many dossiers of the other would become this customer's.
+   */
+  dossiers: number;
 }
 /**
  * What a command would move. The dossiers and conversations are as they would be afterwards.

@@ -44,6 +44,7 @@ export const SHAPES: Shapes = {
     "seen_seq": {"fallback": null}
   },
   "CommandResult": {"to_dossier_id": {"fallback": null}},
+  "Conflict": {"values": {"place": {"list": {"model": "SourcedValue"}}}},
   "Consent": {},
   "Contact": {
     "channel": {"fallback": null},
@@ -66,9 +67,9 @@ export const SHAPES: Shapes = {
     "type": {"fallback": "conversation_unlinked"},
     "messages": {"fallback": 0},
     "because": {"place": {"model": "Because"}},
-    "since_message_id": {"fallback": null},
-    "since_at": {"fallback": null},
     "since_seq": {"fallback": null},
+    "since_at": {"fallback": null},
+    "since_message_id": {"fallback": null},
     "parted_from": {"fallback": []}
   },
   "ConversationView": {
@@ -98,6 +99,7 @@ export const SHAPES: Shapes = {
   },
   "CustomerErased": {
     "type": {"fallback": "customer_erased"},
+    "subject": {"fallback": false},
     "conversation_ids": {"fallback": []},
     "handles_in": {"fallback": []},
     "last_message": {"fallback": false}
@@ -184,6 +186,12 @@ export const SHAPES: Shapes = {
     "history": {"fallback": [], "place": {"list": {"model": "AssuranceChange"}}}
   },
   "MergeDossier": {"type": {"fallback": "merge_dossier"}},
+  "MergePreview": {
+    "customer": {"place": {"model": "CustomerChanged"}},
+    "other": {"place": {"model": "CustomerChanged"}},
+    "conflicts": {"fallback": [], "place": {"list": {"model": "Conflict"}}},
+    "dossiers": {"fallback": 0}
+  },
   "MessageLinked": {
     "type": {"fallback": "message_linked"},
     "message": {"place": {"model": "InboundMessage"}},

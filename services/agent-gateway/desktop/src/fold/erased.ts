@@ -16,7 +16,9 @@ export function withoutPerson(view: DossierView, event: CustomerErased): Partial
   if (event.last_message && view.last_message !== null) {
     changes.last_message = { ...view.last_message, text: "" };
   }
-  return event.is_theirs ? { ...changes, customer_name: null, subject: null } : changes;
+  if (event.is_theirs) changes.customer_name = null;
+  if (event.subject) changes.subject = null;
+  return changes;
 }
 
 function withoutHandle(shown: ConversationView, event: CustomerErased): ConversationView {

@@ -22,7 +22,9 @@ def without_person(view: DossierView, event: CustomerErased) -> dict[str, Any]:
     if event.last_message and view.last_message is not None:
         changes["last_message"] = view.last_message.model_copy(update={"text": ""})
     if event.is_theirs:
-        changes |= {"customer_name": None, "subject": None}
+        changes["customer_name"] = None
+    if event.subject:
+        changes["subject"] = None
     return changes
 
 
