@@ -1,0 +1,1 @@
+"""What customers say, in French and English: templates with blanks, by matter."""
