@@ -42,7 +42,7 @@ class Said:
 
 @dataclass(frozen=True)
 class AgentReplies:
-    """An agent answers in the conversation of this message, in whichever dossier it is; `closes`: and is done with it."""
+    """An agent answers in the conversation of this message, in whichever dossier it is; `closes`: that was all."""
 
     at: datetime
     key: str

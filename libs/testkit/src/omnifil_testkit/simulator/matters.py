@@ -259,8 +259,8 @@ def _speak(talk: Talk, rates: Rates, draw: random.Random, kind: str, most: int) 
             at = awake(draw, at + days(1.5 + 4 * draw.random()))
             kind = draw.choice(("vague", "chasing"))
             continue
-        answer = Answer(at + (hours(0.03 + 0.1 * draw.random()) if quick else hours(around(draw, rates.response_hours, 0.9))),
-                        f"{talk.id}:{said}")  # fmt: skip
+        waits = hours(0.03 + 0.1 * draw.random()) if quick else hours(around(draw, rates.response_hours, 0.9))
+        answer = Answer(at + waits, f"{talk.id}:{said}")
         talk.steps.append(answer)
         answers = answer.key
         if draw.random() >= rates.goes_on:

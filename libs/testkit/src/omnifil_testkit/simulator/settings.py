@@ -19,7 +19,7 @@ class Rates:
     """The settings of a simulation. Change some with `dataclasses.replace`."""
 
     # Conversations and matters
-    while_live: float = 0.345
+    while_live: float = 0.28
     """Of a person's conversations but the first: begins while another one is live. With this, 27 % of all new
     conversations do, as was measured in public on live cases (docs/architecture.md, Correlation); a test holds it."""
     other_subject: float = 0.72
@@ -32,7 +32,7 @@ class Rates:
     same_channel: float = 0.79
     """Who must write a second time about a matter stays on the channel. SQM Group, “Most Customers Do Not Like to
     Channel Hop”: 79 % (web), 81 % (voice menu)."""
-    gap_days: float = 55.0
+    gap_days: float = 90.0
     """Mean days without anything between two matters; each person has an own mean around it (log-normal)."""
     aside: float = 0.03
     """Of conversations: in the midst of it, another matter is raised in the same thread. Own figure."""

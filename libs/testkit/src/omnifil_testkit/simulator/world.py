@@ -120,7 +120,8 @@ class _Months:
 
     def _automatic(self, kind: str, at: datetime, matter: Matter, talk: Talk, key: str, teller: Teller) -> Said:
         thread = self._post.thread(talk)
-        assert thread is not None and thread.mailbox is not None  # noqa: S101 a talk that was answered has one
+        assert thread is not None  # noqa: S101 a talk by mail has one
+        assert thread.mailbox is not None  # noqa: S101 and somebody has written in it
         host = thread.mailbox.address.rpartition("@")[2]
         own = f"<{kind}.{key}@{host}>"
         author = mail_author(thread.mailbox) if kind == "auto-reply" else forged(f"mailer-daemon@{host}")
