@@ -26,6 +26,7 @@ const ROOTS = [
   "DossierView",
   "Inbox",
   "Journey",
+  "MergePreview",
   "MovePreview",
   "PresenceChanged",
   "StreamMessage",

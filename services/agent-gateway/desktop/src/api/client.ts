@@ -1,12 +1,17 @@
 import type {
   Attachment,
+  Because,
   Command,
   CommandRequest,
   CommandResult,
   CustomerCard,
   CustomerChanged,
   DossierSnapshot,
+  Identity,
   Inbox,
+  Journey,
+  MergePreview,
+  MovePreview,
   TimelineEntry,
   Timeline,
 } from "../contracts/types";
@@ -22,7 +27,7 @@ export class Problem extends Error {
   ) {
     super(detail);
   }
-  /** With `reply-conflict`: what others wrote meanwhile. */
+  /** With `reply-conflict` and `dossier-changed`: what others did meanwhile. */
   get entries(): TimelineEntry[] {
     const entries = this.extra.entries;
     return Array.isArray(entries) ? entries.map((entry) => complete<TimelineEntry>("TimelineEntry", entry)) : [];
@@ -94,15 +99,70 @@ export class Api {
     return complete("CustomerCard", await this.json("GET", `/customers/${encodeURIComponent(id)}`, undefined, signal));
   }
 
-  async command(dossierId: string, commandId: string, command: Command): Promise<CommandResult> {
-    const body: CommandRequest = { command_id: commandId, command };
+  /** `seenSeq`: what the agent had seen of the dossier; if another agent has put it in order since, nothing is done. */
+  async command(
+    dossierId: string,
+    commandId: string,
+    command: Command,
+    seenSeq: number | null = null,
+  ): Promise<CommandResult> {
+    const body: CommandRequest = { command_id: commandId, command, seen_seq: seenSeq };
     const path = `/dossiers/${encodeURIComponent(dossierId)}/commands`;
     return complete("CommandResult", await this.json("POST", path, body));
   }
 
+  /** What a correction would move; changes nothing. */
+  async preview(dossierId: string, command: Command, signal?: AbortSignal): Promise<MovePreview> {
+    const path = `/dossiers/${encodeURIComponent(dossierId)}/preview`;
+    return complete("MovePreview", await this.json("POST", path, { command }, signal));
+  }
+
   async undoLink(linkId: string, commandId: string): Promise<CustomerChanged> {
-    const path = `/links/${encodeURIComponent(linkId)}/undo`;
-    return complete("CustomerChanged", await this.json("POST", path, { command_id: commandId }));
+    return this.changedCustomer(`/links/${encodeURIComponent(linkId)}/undo`, { command_id: commandId });
+  }
+
+  async linkIdentity(
+    customerId: string,
+    commandId: string,
+    identity: Identity,
+    because: Because,
+  ): Promise<CustomerChanged> {
+    const body = { command_id: commandId, link: { identity, because } };
+    return this.changedCustomer(`/customers/${encodeURIComponent(customerId)}/identities`, body);
+  }
+
+  async mergeCustomers(customerId: string, commandId: string, otherId: string): Promise<CustomerChanged> {
+    const body = { command_id: commandId, other_customer_id: otherId };
+    return this.changedCustomer(`/customers/${encodeURIComponent(customerId)}/merge`, body);
+  }
+
+  async undoMerge(mergeId: string, commandId: string): Promise<CustomerChanged> {
+    return this.changedCustomer(`/merges/${encodeURIComponent(mergeId)}/undo`, { command_id: commandId });
+  }
+
+  async splitCustomer(
+    customerId: string,
+    commandId: string,
+    identities: readonly Identity[],
+  ): Promise<CustomerChanged> {
+    const body = { command_id: commandId, identities };
+    return this.changedCustomer(`/customers/${encodeURIComponent(customerId)}/split`, body);
+  }
+
+  async mergePreview(customerId: string, otherId: string, signal?: AbortSignal): Promise<MergePreview> {
+    const path = `/customers/${encodeURIComponent(customerId)}/merge-preview?other=${encodeURIComponent(otherId)}`;
+    return complete("MergePreview", await this.json("GET", path, undefined, signal));
+  }
+
+  /** A handle that several people use never links by itself. */
+  async markShared(commandId: string, identity: Identity, shared: boolean): Promise<CustomerChanged> {
+    return this.changedCustomer("/identities/shared", { command_id: commandId, identity, shared });
+  }
+
+  async journey(customerId: string, before: string | null, limit: number, signal?: AbortSignal): Promise<Journey> {
+    const search = new URLSearchParams({ limit: String(limit), ...(before === null ? {} : { before }) });
+    const path = `/customers/${encodeURIComponent(customerId)}/journey?${search}`;
+    return complete("Journey", await this.json("GET", path, undefined, signal));
   }
 
   async presence(dossierId: string, activity: "viewing" | "typing" | "idle", conversationIds: string[]): Promise<void> {
@@ -126,6 +186,10 @@ export class Api {
   async blob(attachment: Attachment): Promise<Blob> {
     const search = new URLSearchParams({ filename: attachment.filename, media_type: attachment.media_type });
     return (await this.request("GET", `/blobs/${attachment.sha256}?${search}`)).blob();
+  }
+
+  private async changedCustomer(path: string, body: object): Promise<CustomerChanged> {
+    return complete("CustomerChanged", await this.json("POST", path, body));
   }
 
   private async json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {

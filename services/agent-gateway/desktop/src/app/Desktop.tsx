@@ -1,13 +1,15 @@
 import { MessagesSquare, WifiOff } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
+import { Corrections } from "../corrections/Corrections";
 import { CustomerPanel } from "../customer/CustomerPanel";
-import { Dossier, useDossierView } from "../dossier/Dossier";
+import { Dossier } from "../dossier/Dossier";
 import { useFormat } from "../i18n/format";
 import { LANGUAGES, setLanguage } from "../i18n";
 import { Inbox } from "../inbox/Inbox";
 import inboxStyles from "../inbox/inbox.module.css";
 import { markSeen } from "../inbox/seen";
+import { useDossierView } from "../live/queries";
 import { Boundary } from "../ui/Boundary";
 import { State } from "../ui/State";
 import { useCommand } from "./commands";
@@ -137,6 +139,7 @@ export function Desktop() {
           <Boundary key={view?.customer_id}>{view && <CustomerPanel view={view} />}</Boundary>
         </aside>
       )}
+      <Corrections />
       {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}
       {overlay === "keys" && <KeysOverview onClose={() => setOverlay(null)} />}
       {connection.state === "signed-out" && <SessionEnded reason={connection.reason} />}

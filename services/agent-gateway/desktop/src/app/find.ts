@@ -38,3 +38,20 @@ const wordsOf = (view: DossierView): string =>
 
 /** Without accents and case: who looks for "helene" finds Hélène. */
 export const folded = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+export interface FoundCustomer {
+  customerId: string;
+  name: string | null;
+  newest: DossierView;
+}
+
+/** The customers of these dossiers, each once, by their newest one. */
+export function customersOf(dossiers: readonly DossierView[]): FoundCustomer[] {
+  const found = new Map<string, FoundCustomer>();
+  for (const view of dossiers) {
+    const before = found.get(view.customer_id);
+    if (before !== undefined && before.newest.last_entry_at >= view.last_entry_at) continue;
+    found.set(view.customer_id, { customerId: view.customer_id, name: view.customer_name, newest: view });
+  }
+  return [...found.values()];
+}

@@ -1,4 +1,4 @@
-import { CircleAlert, Eye, ImagePlus, LoaderCircle, StickyNote, Users, WifiOff, X } from "lucide-react";
+import { Eye, ImagePlus, Users } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
@@ -9,18 +9,16 @@ import { useFormat, useNow } from "../i18n/format";
 import { Button, IconButton } from "../ui/Button";
 import { Keys } from "../ui/Keys";
 import styles from "./composer.module.css";
-import { Conflict } from "./Conflict";
+import { Conflict, type ReplyConflict } from "./Conflict";
+import { Kept } from "./Kept";
 import { expectedTarget, looksFormatted, obstacleOf } from "./limits";
+import { ModeSwitch } from "./ModeSwitch";
+import { Pictures } from "./Pictures";
 import { Preview } from "./Preview";
 import { SendButton } from "./SendButton";
-import { AddTargetChip, TargetChip } from "./Targets";
-import { UploadedPicture } from "./UploadedPicture";
+import { Targets } from "./Targets";
 import { useUploads } from "./uploads";
 
-export interface ReplyConflict {
-  commandId: string;
-  entries: TimelineEntry[];
-}
 
 interface ComposerProps {
   view: DossierView;
@@ -66,7 +64,6 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
   );
   const chosenIds = draft.conversationIds ?? (expected === null ? [] : [expected]);
   const chosen = view.conversations.filter((each) => chosenIds.includes(each.conversation.conversation_id));
-  const others = view.conversations.filter((each) => !chosenIds.includes(each.conversation.conversation_id));
   const obstacles = new Map(
     view.conversations.map((each) => [each.conversation.conversation_id, obstacleOf(each, draft.attachments, now)]),
   );
@@ -186,39 +183,18 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
         <Conflict conflict={conflict} mine={draft.text} onSendAnyway={onSendAnyway} onKeepWriting={onKeepWriting} />
       )}
       <div className={styles.top}>
-        <div className={styles.modes} role="group" aria-label={t("composer.mode")}>
-          <button type="button" aria-pressed={!isNote} onClick={() => focus("reply")} data-testid="mode-reply">
-            {t("composer.reply")}
-          </button>
-          <button type="button" aria-pressed={isNote} onClick={() => focus("note")} data-testid="mode-note">
-            <StickyNote size={13} aria-hidden="true" />
-            {t("composer.note")}
-          </button>
-        </div>
+        <ModeSwitch isNote={isNote} onChange={focus} />
         {isNote ? (
           <span className={styles.noteHint}>{t("composer.noteHint")}</span>
         ) : (
-          <ul className={styles.chips} aria-label={t("composer.to")}>
-            {chosen.map((each) => (
-              <TargetChip
-                key={each.conversation.conversation_id}
-                conversation={each}
-                obstacle={obstacles.get(each.conversation.conversation_id) ?? null}
-                now={now}
-                text={draft.text}
-                onRemove={() => choose(each.conversation.conversation_id, false)}
-              />
-            ))}
-            {others.map((each) => (
-              <AddTargetChip
-                key={each.conversation.conversation_id}
-                conversation={each}
-                obstacle={obstacles.get(each.conversation.conversation_id) ?? null}
-                onAdd={() => choose(each.conversation.conversation_id, true)}
-              />
-            ))}
-            {view.conversations.length === 0 && <li className={styles.noteHint}>{t("composer.noConversation")}</li>}
-          </ul>
+          <Targets
+            view={view}
+            chosenIds={chosenIds}
+            obstacles={obstacles}
+            text={draft.text}
+            now={now}
+            onChoose={choose}
+          />
         )}
       </div>
       {!isNote && conflict === null && repliedSince.length > 0 && (
@@ -244,42 +220,16 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
           take(event.clipboardData.files);
         }}
       />
-      {!isNote && (draft.attachments.length > 0 || uploads.length > 0) && (
-        <ul className={styles.pictures} aria-label={t("composer.attachments")}>
-          {draft.attachments.map((each, index) => (
-            <UploadedPicture
-              key={`${each.sha256}-${index}`}
-              attachment={each}
-              onRemove={() =>
-                drafts.change(id, { attachments: draft.attachments.filter((_, other) => other !== index) })
-              }
-            />
-          ))}
-          {uploads.map((each) => (
-            <li key={each.key} className={styles.uploading}>
-              {each.failed === null ? (
-                <LoaderCircle size={16} className={styles.spin} aria-hidden="true" />
-              ) : (
-                <CircleAlert size={16} aria-hidden="true" />
-              )}
-              <span>
-                {each.failed === null
-                  ? t("composer.uploading", { name: each.name })
-                  : t("composer.uploadFailed", { name: each.name })}
-              </span>
-              {each.failed !== null && (
-                <span className={styles.uploadActions}>
-                  <Button look="small" onClick={() => again(each)}>
-                    {t("retry")}
-                  </Button>
-                  <IconButton look={["small", "quiet"]} label={t("remove")} onClick={() => forget(each)}>
-                    <X size={14} aria-hidden="true" />
-                  </IconButton>
-                </span>
-              )}
-            </li>
-          ))}
-        </ul>
+      {!isNote && (
+        <Pictures
+          attachments={draft.attachments}
+          uploads={uploads}
+          onRemove={(index) =>
+            drafts.change(id, { attachments: draft.attachments.filter((_, other) => other !== index) })
+          }
+          onAgain={again}
+          onForget={forget}
+        />
       )}
       {!isNote && previewing && (
         <Preview view={view} targets={chosen} text={draft.text} attachments={draft.attachments} />
@@ -315,16 +265,7 @@ export function Composer({ view, entries, conflict, onSend, onNote, onSendAnyway
             </IconButton>
           </>
         )}
-        <span className={styles.saved} role="status">
-          {!online ? (
-            <>
-              <WifiOff size={13} aria-hidden="true" />
-              {isEmpty ? t("composer.offline") : t("composer.offlineKept")}
-            </>
-          ) : !isEmpty ? (
-            t("composer.kept")
-          ) : null}
-        </span>
+        <Kept online={online} isEmpty={isEmpty} />
         {isNote ? (
           <Button
             look="primary"

@@ -1,10 +1,16 @@
 import { Users } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import type { TimelineEntry } from "../contracts/types";
 import { useFormat } from "../i18n/format";
 import { Button } from "../ui/Button";
-import type { ReplyConflict } from "./Composer";
 import styles from "./composer.module.css";
+
+/** A reply that was not sent: what others wrote since it was begun. */
+export interface ReplyConflict {
+  commandId: string;
+  entries: TimelineEntry[];
+}
 
 /** Somebody else answered while this was being written: both texts, and the choice. */
 export function Conflict({

@@ -1,14 +1,16 @@
 import { CircleAlert, FolderX, LockKeyhole } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { go } from "../app/router";
 import { useDesk, useDrafts, useOnline, useRuntime } from "../app/runtime";
 import { Composer } from "../composer/Composer";
-import type { Attachment, Command, DossierView, Status } from "../contracts/types";
+import type { Attachment, DossierView, Status } from "../contracts/types";
+import { undoEntry } from "../corrections/perform";
+import { done } from "../corrections/taken";
 import { useProblemWords } from "../i18n/problems";
 import type { Held } from "../live/desk";
 import { EMPTY_REPLY } from "../live/drafts";
-import { isForbidden, isGone, useDossier, useSendCommand } from "../live/queries";
+import { isForbidden, isGone, useDossier } from "../live/queries";
 import { Button } from "../ui/Button";
 import { Skeleton, State } from "../ui/State";
 import { toast } from "../ui/toasts";
@@ -16,7 +18,6 @@ import { ActionsContext, type TimelineActions } from "./actions";
 import { Arrivals } from "./Arrivals";
 import styles from "./dossier.module.css";
 import { DossierHeader } from "./DossierHeader";
-import { MoveDialog, type Moving } from "./MoveDialog";
 import { pendingConflict, toDraft, useOutbox } from "./outbox";
 import { PresenceLine, useViewing } from "./presence";
 import { Timeline } from "./Timeline";
@@ -80,11 +81,9 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   const runtime = useRuntime();
   const { drafts, desk } = runtime;
   const online = useOnline();
-  const command = useSendCommand(id);
   const all = useDrafts((kept) => kept.unconfirmed());
   const outgoing = useMemo(() => all.filter((item) => item.dossierId === id), [all, id]);
   const { failed, conflict, post, setConflict } = useOutbox(id, outgoing);
-  const [moving, setMoving] = useState<Moving | null>(null);
 
   useViewing(view, timeline.entries);
 
@@ -125,20 +124,12 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
   );
 
   const actions = useMemo<TimelineActions>(() => {
-    const run = (what: Command) =>
-      online && command.mutate(what, { onSuccess: (result) => moved(what, result.to_dossier_id ?? null) });
-    const moved = (what: Command, to: string | null) => {
-      if (to === null || to === id || !["move_message", "move_conversation"].includes(what.type)) return;
-      toast({ text: "move.done", action: { label: "→", run: () => go({ dossierId: to }) } });
-    };
     const find = (commandId: string) => drafts.unconfirmed().find((item) => item.commandId === commandId);
     return {
-      undo: (seq) => run({ type: "undo", seq }),
-      moveMessage: (messageId) => setMoving({ kind: "message", id: messageId }),
-      moveConversation: (conversationId) => setMoving({ kind: "conversation", id: conversationId }),
-      unlinkMessage: (messageId) => run({ type: "move_message", message_id: messageId, to_dossier_id: null }),
-      unlinkConversation: (conversationId) =>
-        run({ type: "move_conversation", conversation_id: conversationId, to_dossier_id: null }),
+      dossierId: id,
+      undo: (entry) => {
+        if (online) void undoEntry(runtime, id, entry).then(done, (error: Error) => toast({ error }));
+      },
       replyOn: (conversationId) => {
         drafts.change(id, { mode: "reply", conversationIds: [conversationId] });
         focusComposer();
@@ -150,11 +141,11 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
       discard: (commandId) => {
         const item = find(commandId);
         if (!item) return;
-        toDraft(runtime.drafts, item);
+        toDraft(drafts, item);
         drafts.confirmed(commandId);
       },
     };
-  }, [command, drafts, id, online, post, runtime.drafts]);
+  }, [drafts, id, online, post, runtime]);
 
   /** The newest entry that the agent has been shown, in the timeline or with the conflict. */
   const newestKnown = () =>
@@ -205,22 +196,6 @@ function OpenDossier({ view, timeline }: { view: DossierView; timeline: Held }) 
           onKeepWriting={keepWriting}
         />
       )}
-      {moving !== null && (
-        <MoveDialog
-          view={view}
-          moving={moving}
-          onClose={() => setMoving(null)}
-          onMove={(what) => {
-            setMoving(null);
-            command.mutate(what, {
-              onSuccess: (result) => {
-                const to = result.to_dossier_id;
-                if (to) toast({ text: "move.done", action: { label: "→", run: () => go({ dossierId: to }) } });
-              },
-            });
-          }}
-        />
-      )}
     </ActionsContext.Provider>
   );
 }
@@ -241,8 +216,4 @@ function Merged({ into }: { into: string }) {
 
 function focusComposer(): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-testid=composer-text]")?.focus());
-}
-
-export function useDossierView(id: string | null): DossierView | undefined {
-  return useDesk(useCallback((desk) => (id === null ? undefined : desk.get(id)?.view), [id]));
 }

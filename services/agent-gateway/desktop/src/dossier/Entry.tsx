@@ -12,7 +12,7 @@ import { ChannelMark } from "../ui/ChannelMark";
 import { useActions } from "./actions";
 import { Attachments } from "./Attachments";
 import { HtmlBody } from "./HtmlBody";
-import { MessageMenu, MoveButtons } from "./MessageMenu";
+import { MessageMenu, MoveButtons } from "./LinkMenu";
 import { networkOf } from "./network";
 import type { Delivery, Row } from "./rows";
 import { TextBody } from "./TextBody";
@@ -98,7 +98,7 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
           <Why
             entry={entry}
             because={event.because}
-            undo={row.undoable ? () => undo(entry.seq) : null}
+            undo={row.undoable ? () => undo(entry) : null}
             more={<MoveButtons messageId={message.message_id} conversationId={event.conversation_id} />}
           />
           {message.html !== null && (

@@ -3,14 +3,14 @@ import { ArrowDown, LoaderCircle } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
-import { PAGE, useRuntime } from "../app/runtime";
+import { PAGE, useOnline, useRuntime } from "../app/runtime";
 import type { TimelineEntry } from "../contracts/types";
+import { ask } from "../corrections/asking";
 import { useFormat } from "../i18n/format";
 import type { Outgoing } from "../live/drafts";
 import { toast } from "../ui/toasts";
-import { MessageEntry, NoteEntry, ReplyEntry, SendingEntry } from "./Entry";
-import { LineEntry } from "./LineEntry";
-import { rowsOf, type Row } from "./rows";
+import { estimatedHeight, RowBody } from "./RowBody";
+import { rowsOf } from "./rows";
 import styles from "./timeline.module.css";
 
 interface TimelineProps {
@@ -28,12 +28,13 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
   const { t } = useTranslation();
   const format = useFormat();
   const { api, desk } = useRuntime();
+  const online = useOnline();
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => rowsOf(entries, outgoing, format.day), [entries, outgoing, format]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => estimate(rows[index]!),
+    estimateSize: (index) => estimatedHeight(rows[index]!),
     getItemKey: (index) => rows[index]!.key,
     overscan: 6,
     paddingStart: hasEarlier ? 40 : 12,
@@ -159,6 +160,43 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
       row?.querySelector<HTMLElement>("[data-testid=why]")?.click();
     },
   });
+  /** The message that a key is about: the one in focus, else the newest. */
+  const aimed = () => {
+    const row = rows.find((each) => each.key === focused);
+    if (row !== undefined) return row.kind === "message" ? row.event : null;
+    const newest = rows.findLast((each) => each.kind === "message");
+    return newest?.kind === "message" ? newest.event : null;
+  };
+  const askAbout = (what: "move-message" | "move-conversation" | "split") => {
+    const event = aimed();
+    if (event === null || !online) return;
+    const messageId = event.message.message_id;
+    const conversationId = event.conversation_id;
+    if (what === "move-message") ask({ what, dossierId, messageId });
+    else if (what === "move-conversation") ask({ what, dossierId, conversationId });
+    else ask({ what, dossierId, conversationId, fromMessageId: messageId });
+  };
+  useCommand({
+    id: "entry.move",
+    title: t("command.moveMessage"),
+    group: "dossier",
+    keys: "v",
+    run: () => askAbout("move-message"),
+  });
+  useCommand({
+    id: "entry.moveConversation",
+    title: t("command.moveConversation"),
+    group: "dossier",
+    keys: "Shift+V",
+    run: () => askAbout("move-conversation"),
+  });
+  useCommand({
+    id: "entry.split",
+    title: t("command.split"),
+    group: "dossier",
+    keys: "p",
+    run: () => askAbout("split"),
+  });
   useCommand({ id: "entry.end", title: t("command.toEnd"), group: "dossier", keys: "Shift+G", run: toEnd });
 
   return (
@@ -210,46 +248,4 @@ export function Timeline({ dossierId, entries, hasEarlier, outgoing, failed }: T
       )}
     </div>
   );
-}
-
-function RowBody({ row, failed }: { row: Row; failed: ReadonlySet<string> }) {
-  const format = useFormat();
-  switch (row.kind) {
-    case "day":
-      return (
-        <div className={styles.day}>
-          <span>{format.day(row.at)}</span>
-        </div>
-      );
-    case "message":
-      return <MessageEntry row={row} />;
-    case "reply":
-      return <ReplyEntry row={row} />;
-    case "note":
-      return <NoteEntry row={row} />;
-    case "sending":
-      return <SendingEntry row={row} failed={failed.has(row.outgoing.commandId)} />;
-    case "line":
-      return <LineEntry row={row} />;
-  }
-}
-
-function estimate(row: Row): number {
-  const lines = (text: string) => Math.min(20, text.split("\n").length + Math.floor(text.length / 90)) * 20;
-  switch (row.kind) {
-    case "day":
-      return 36;
-    case "line":
-      return 30;
-    case "message":
-      return (
-        (row.grouped ? 40 : 70) + lines(row.event.message.text) + (row.event.message.attachments.length > 0 ? 190 : 0)
-      );
-    case "reply":
-      return 80 + lines(row.reply.text) + (row.reply.attachments.length > 0 ? 190 : 0);
-    case "note":
-      return 60 + lines(row.event.text);
-    case "sending":
-      return 60 + lines(row.outgoing.command.text);
-  }
 }

@@ -4,7 +4,6 @@ import { useTranslation } from "react-i18next";
 import { useOnline } from "../app/runtime";
 import type { Because, TimelineEntry } from "../contracts/types";
 import { useFormat } from "../i18n/format";
-import { Button } from "../ui/Button";
 import { evidenceInWords, ruleInShort, ruleInWords } from "./because";
 import styles from "./timeline.module.css";
 
@@ -16,7 +15,7 @@ interface WhyProps {
   more?: React.ReactNode;
 }
 
-/** One grey line that says why something is here, opening to the rule and what it rests on. */
+/** One grey line that says why something is here, with the way back; it opens to the rule and what it rests on. */
 export function Why({ entry, because, undo, more }: WhyProps) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -37,6 +36,18 @@ export function Why({ entry, because, undo, more }: WhyProps) {
         <span>{t("why.line", { rule: ruleInShort(t, because) })}</span>
         <span className={styles.whyAsk}>{t("why.ask")}</span>
       </button>
+      {undo !== null && (
+        <button
+          type="button"
+          className={`${styles.underButton} ${styles.whyUndo}`}
+          onClick={undo}
+          disabled={!online}
+          data-testid="undo"
+        >
+          <Undo2 size={12} aria-hidden="true" />
+          {t("why.undo")}
+        </button>
+      )}
       {open && (
         <div id={id} className={styles.whyBody} data-testid="why-details">
           <p>{ruleInWords(t, because)}</p>
@@ -47,22 +58,14 @@ export function Why({ entry, because, undo, more }: WhyProps) {
               at: format.full(entry.at),
             })}
           </p>
-          <div className={styles.whyActions}>
-            {undo !== null && (
-              <Button look="small" onClick={undo} disabled={!online} data-testid="undo">
-                <Undo2 size={13} aria-hidden="true" />
-                {t("why.undo")}
-              </Button>
-            )}
-            {more}
-          </div>
+          {more !== undefined && <div className={styles.whyActions}>{more}</div>}
         </div>
       )}
     </div>
   );
 }
 
-export function EvidenceList({ because }: { because: Because }) {
+export function EvidenceList({ because }: { because: Pick<Because, "evidence"> }) {
   const { t } = useTranslation();
   if (because.evidence.length === 0) return null;
   return (
@@ -70,8 +73,20 @@ export function EvidenceList({ because }: { because: Because }) {
       {because.evidence.map((evidence, index) => (
         <li key={index} data-code={evidence.code}>
           {evidenceInWords(t, evidence)}
+          {evidence.code === "score" && <Score values={evidence.values} />}
         </li>
       ))}
     </ul>
+  );
+}
+
+/** How alike two things are, and from where on that would have been enough: a picture of the sentence beside it. */
+function Score({ values }: { values: Record<string, string> }) {
+  const part = (value: string | undefined) => `${Math.max(0, Math.min(100, Number(value ?? 0)))}%`;
+  return (
+    <span className={styles.score} aria-hidden="true" data-testid="score">
+      <span style={{ width: part(values.percent) }} />
+      {values.limit !== undefined && <i style={{ left: part(values.limit) }} />}
+    </span>
   );
 }

@@ -1,13 +1,11 @@
 import { createContext, useContext } from "react";
+import type { TimelineEntry } from "../contracts/types";
 
-/** What can be done to things in the timeline, from wherever they are shown. */
+/** What can be done to things in the timeline, from wherever they are shown; corrections are asked for by `ask`. */
 export interface TimelineActions {
-  undo: (seq: number) => void;
-  /** Opens the choice of where to. */
-  moveMessage: (messageId: string) => void;
-  moveConversation: (conversationId: string) => void;
-  unlinkMessage: (messageId: string) => void;
-  unlinkConversation: (conversationId: string) => void;
+  dossierId: string;
+  /** Takes back what this entry says. */
+  undo: (entry: TimelineEntry) => void;
   replyOn: (conversationId: string) => void;
   sendAgain: (commandId: string) => void;
   discard: (commandId: string) => void;

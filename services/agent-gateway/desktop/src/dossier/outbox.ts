@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Problem, Unreachable } from "../api/client";
 import { useOnline, useRuntime } from "../app/runtime";
-import type { ReplyConflict } from "../composer/Composer";
+import type { ReplyConflict } from "../composer/Conflict";
 import type { Drafts, Outgoing } from "../live/drafts";
 import { newCommandId } from "../live/queries";
 import { toast } from "../ui/toasts";

@@ -1,6 +1,7 @@
-import type { Because, DeliveryState, EventOf, ReplyRequested, ReplyTarget, TimelineEntry } from "../contracts/types";
+import type { Because, DeliveryState, EventOf, ReplyRequested, TimelineEntry } from "../contracts/types";
 import { inReadingOrder } from "../fold";
 import type { Outgoing } from "../live/drafts";
+import { Moves } from "./moves";
 
 /** What the timeline shows, one row each, made from the entries alone. */
 export type Row =
@@ -39,12 +40,18 @@ const LINES = new Set<TimelineEntry["event"]["type"]>([
   "conversation_linked",
   "conversation_unlinked",
   "message_unlinked",
+  "reply_unlinked",
   "status_changed",
+  "dossier_merged",
+  "dossier_unmerged",
+  "dossier_related",
+  "dossier_unrelated",
   "assigned",
   "unassigned",
   "suggestion_made",
   "suggestion_resolved",
   "customer_reassigned",
+  "customer_erased",
 ]);
 
 export function rowsOf(
@@ -78,17 +85,17 @@ export function rowsOf(
 }
 
 function rowOf(entry: TimelineEntry, deliveries: Map<string, Delivery>, moved: Moves): Row | null {
-  const { event, seq } = entry;
-  const key = String(seq);
+  const { event } = entry;
+  const key = String(entry.seq);
   switch (event.type) {
     case "message_linked":
-      return moved.showsMessage(event, seq)
+      return moved.showsMessage(event, entry)
         ? { kind: "message", key, entry, event, grouped: false, undoable: moved.isUndoable(entry) }
         : null;
     case "reply_requested":
     case "reply_linked": {
       const whole = event.type === "reply_linked" ? event.reply : event;
-      const targets = whole.targets.filter((target) => moved.showsTarget(whole, target, seq));
+      const targets = whole.targets.filter((target) => moved.showsTarget(whole, target, entry));
       if (targets.length === 0) return null;
       const reply = targets.length === whole.targets.length ? whole : { ...whole, targets };
       const known = event.type === "reply_linked" ? event.states : {};
@@ -134,94 +141,6 @@ function deliveriesOf(entries: readonly TimelineEntry[]): Map<string, Delivery> 
   }
   return found;
 }
-
-/**
- * What has moved away, or come back: a message is shown where it was linked last and has not been unlinked since,
- * and a target of a reply likewise (case-service, docs/view.md, "What a timeline shows").
- */
-class Moves {
-  private readonly linked = new Map<string, number>();
-  private readonly unlinked = new Map<string, number>();
-  private readonly networks = new Map<string, string>();
-
-  constructor(entries: readonly TimelineEntry[]) {
-    for (const { event, seq } of entries) {
-      switch (event.type) {
-        case "message_linked":
-          this.linked.set(`message:${event.message.message_id}`, seq);
-          if (!this.networks.has(event.conversation_id)) {
-            this.networks.set(event.conversation_id, event.message.sender.primary.identity.kind);
-          }
-          break;
-        case "message_unlinked":
-          this.unlinked.set(`message:${event.message_id}`, seq);
-          break;
-        case "conversation_linked":
-          this.linked.set(`conversation:${event.conversation.conversation_id}`, seq);
-          break;
-        case "conversation_unlinked":
-          // With no messages it takes nothing away: what was said stays, it goes on elsewhere.
-          if (event.messages > 0) this.unlinked.set(`conversation:${event.conversation_id}`, seq);
-          break;
-        case "reply_requested":
-        case "reply_linked": {
-          const reply = event.type === "reply_linked" ? event.reply : event;
-          for (const target of reply.targets) this.linked.set(targetKey(reply, target), seq);
-        }
-      }
-    }
-  }
-
-  showsMessage(event: EventOf<"message_linked">, seq: number): boolean {
-    const key = `message:${event.message.message_id}`;
-    return (
-      this.linked.get(key) === seq &&
-      !this.leaves(key, seq) &&
-      !this.leaves(`conversation:${event.conversation_id}`, seq)
-    );
-  }
-
-  showsTarget(reply: ReplyRequested, target: ReplyTarget, seq: number): boolean {
-    return (
-      this.linked.get(targetKey(reply, target)) === seq &&
-      !this.leaves(`conversation:${target.conversation.conversation_id}`, seq)
-    );
-  }
-
-  showsConversation(event: EventOf<"conversation_linked">, seq: number): boolean {
-    const key = `conversation:${event.conversation.conversation_id}`;
-    return this.linked.get(key) === seq && !this.leaves(key, seq);
-  }
-
-  /** Whether an agent can take this link back; the beginning of a dossier can only be moved. */
-  isUndoable({ event, seq }: TimelineEntry): boolean {
-    switch (event.type) {
-      case "conversation_unlinked":
-      case "message_unlinked":
-        return true;
-      case "conversation_linked":
-        return event.because.rule !== "new" && this.showsConversation(event, seq);
-      case "message_linked":
-        return event.because.rule !== "new" && this.showsMessage(event, seq);
-      default:
-        return false;
-    }
-  }
-
-  /** A conversation does not name its network; the first message in it does. */
-  networkOf(event: TimelineEntry["event"]): string | null {
-    return event.type === "conversation_linked"
-      ? (this.networks.get(event.conversation.conversation_id) ?? null)
-      : null;
-  }
-
-  private leaves(key: string, after: number): boolean {
-    return (this.unlinked.get(key) ?? 0) > after;
-  }
-}
-
-const targetKey = (reply: ReplyRequested, target: ReplyTarget): string =>
-  `target:${reply.reply_id}:${target.conversation.conversation_id}`;
 
 /** The conversation that a dossier began with: the dossier's own first line says the same. */
 function isOpeningLink(entry: TimelineEntry): boolean {

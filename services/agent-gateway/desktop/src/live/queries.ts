@@ -1,11 +1,11 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo } from "react";
-import { Problem, Unreachable } from "../api/client";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { Problem, Unreachable, type Api } from "../api/client";
 import { INBOX_PAGE, PAGE, useDesk, useRuntime, useStore } from "../app/runtime";
 import { toast } from "../ui/toasts";
 import type { Attachment, Command, CommandResult, DossierView } from "../contracts/types";
 import { belongs, queryOf, type InboxFilter, type InboxView } from "../inbox/views";
-import type { Known } from "./desk";
+import type { Desk, Known } from "./desk";
 
 /** A list as far as it has been fetched, kept right by the stream. */
 export function useInbox(view: InboxView, filter: InboxFilter) {
@@ -64,6 +64,11 @@ export function useDossier(id: string): { known: Known | undefined; error: Error
   return { known, error: held ? null : query.error, retry: () => void query.refetch() };
 }
 
+/** What is known of a dossier, with or without its timeline. */
+export function useDossierView(id: string | null): DossierView | undefined {
+  return useDesk(useCallback((desk: Desk) => (id === null ? undefined : desk.get(id)?.view), [id]));
+}
+
 export function useCustomer(customerId: string) {
   const { api, desk, started } = useRuntime();
   const ready = useStore(started);
@@ -74,11 +79,15 @@ export function useCustomer(customerId: string) {
       const card = await api.customer(customerId, signal);
       desk.takeCustomers([card.customer]);
       desk.takeViews(card.dossiers);
-      return card.dossiers.map((each) => each.dossier_id);
+      return {
+        ids: card.dossiers.map((each) => each.dossier_id),
+        preferred: card.preferred_channel,
+        preferredFrom: card.preferred_channel_from,
+      };
     },
   });
   const customer = useDesk(useCallback((current: typeof desk) => current.customer(customerId), [customerId]));
-  const ids = query.data;
+  const ids = query.data?.ids;
   const dossiers = useDesk(
     useCallback(
       (current: typeof desk) =>
@@ -86,7 +95,45 @@ export function useCustomer(customerId: string) {
       [ids, customerId],
     ),
   );
-  return { customer, dossiers, error: query.error, retry: () => void query.refetch() };
+  // What a source states is kept right by the stream; where they wrote most is as old as the card.
+  const stated = customer?.profile?.preferred_channel ?? null;
+  const preferred: Preferred | null =
+    stated !== null
+      ? { channel: stated, from: "stated" }
+      : query.data?.preferredFrom === "journey" && query.data.preferred !== null
+        ? { channel: query.data.preferred, from: "journey" }
+        : null;
+  return { customer, dossiers, preferred, error: query.error, retry: () => void query.refetch() };
+}
+
+/** The channel that a customer is best written to, and whether somebody said so or it shows from what they do. */
+export interface Preferred {
+  channel: string;
+  from: "stated" | "journey";
+}
+
+const JOURNEY_PAGE = 40;
+
+/** All contacts of a customer, newest first, as far as they have been scrolled to; another `version` looks again. */
+export function useJourney(customerId: string, version: string) {
+  const { api, started } = useRuntime();
+  const ready = useStore(started);
+  const query = useInfiniteQuery({
+    queryKey: ["journey", customerId],
+    enabled: ready,
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => api.journey(customerId, pageParam, JOURNEY_PAGE, signal),
+    getNextPageParam: (last) => last.next_before ?? undefined,
+    gcTime: 60_000,
+  });
+  const { refetch } = query;
+  const shown = useRef(version);
+  useEffect(() => {
+    if (shown.current === version) return;
+    shown.current = version;
+    void refetch();
+  }, [version, refetch]);
+  return query;
 }
 
 export function useAgents() {
@@ -118,21 +165,34 @@ export const newCommandId = (): string => {
 };
 
 /** Sends a command; what it does comes back by the stream. The same id on every try: it takes effect once. */
+export async function sendCommand(
+  api: Api,
+  dossierId: string,
+  command: Command,
+  seenSeq: number | null = null,
+): Promise<{ commandId: string; result: CommandResult }> {
+  const commandId = newCommandId();
+  const result = await patiently(() => api.command(dossierId, commandId, command, seenSeq));
+  return { commandId, result };
+}
+
+/** Tries again while nothing answers; a refusal is an answer. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Unreachable) || attempt >= 3) throw error;
+      await new Promise((done) => setTimeout(done, 300 * 2 ** attempt));
+    }
+  }
+}
+
 export function useSendCommand(dossierId: string) {
   const { api } = useRuntime();
   return useMutation<CommandResult, Error, Command>({
     networkMode: "always",
-    mutationFn: async (command) => {
-      const commandId = newCommandId();
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          return await api.command(dossierId, commandId, command);
-        } catch (error) {
-          if (!(error instanceof Unreachable) || attempt >= 3) throw error;
-          await new Promise((done) => setTimeout(done, 300 * 2 ** attempt));
-        }
-      }
-    },
+    mutationFn: async (command) => (await sendCommand(api, dossierId, command)).result,
     onError: (error) => toast({ error }),
   });
 }
