@@ -47,7 +47,7 @@ async def _dossiers(shared: Servers, here: Place, options: Options) -> Figures:
     filled, seconds = 0, 0.0
     for level in levels:
         began = time.perf_counter()
-        await fill(shared, pattern, range(filled, level))
+        await fill(shared.mongod, shared.folder, (pattern, range(filled, level)))
         filled, seconds = level, time.perf_counter() - began
         say(f"{level:,} dossiers are there, filled in {seconds:.0f} s")
         for _ in range(options.few):

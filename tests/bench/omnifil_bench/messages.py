@@ -84,6 +84,10 @@ class Writers:
             tuple(each.next(self._random, now + timedelta(milliseconds=n)) for n, each in enumerate(order)), begun
         )
 
+    def next_of(self, conversation: "Conversation", at: datetime) -> InboundMessage:
+        """What is written next in this one."""
+        return conversation.next(self._random, at)
+
     def name(self) -> str:
         """Of a person who does not exist. Long enough that hardly two bear the same."""
         return " ".join("".join(self._random.choices(_SYLLABLES, k=length)).capitalize() for length in (3, 5))
@@ -96,19 +100,19 @@ def text(chance: random.Random) -> str:
 
 
 class Conversation:
-    """One person's thread on one channel."""
+    """One person's thread on one channel. Of several on one channel `thread` is the number; `said` of it are there."""
 
-    def __init__(self, channel: str, name: str, person: str) -> None:
+    def __init__(self, channel: str, name: str, person: str, *, thread: int = 0, said: int = 0) -> None:
         self._channel = channel
-        self._name = name
-        self._said: list[str] = []
+        self._name = f"{name}.t{thread:04d}" if thread else name
+        self._said = [self._provider_id(number) for number in range(said)]
         handle = f"{name}@customer.test" if channel == "email" else name
         evidence = Evidence(code="dmarc-pass" if channel == "email" else "platform-account")
         assurance = Assurance.VERIFIED if channel == "email" else Assurance.CHANNEL
         identity = Identity(kind=_KINDS.get(channel, "phone"), value=handle)
         primary = AssuredIdentity(identity=identity, assurance=assurance, evidence=(evidence,))
         self._sender = Sender(primary=primary, display_name=person)
-        self._key = f"<{name}.0@customer.test>" if channel == "email" else name
+        self._key = self._provider_id(0) if channel == "email" else self._name
 
     @property
     def conversation_id(self) -> str:
@@ -122,7 +126,7 @@ class Conversation:
     def next(self, chance: random.Random, at: datetime) -> InboundMessage:
         """What the person writes next."""
         number, is_mail = len(self._said), self._channel == "email"
-        provider_id = f"<{self._name}.{number}@customer.test>" if is_mail else f"{self._name}.{number}"
+        provider_id = self._provider_id(number)
         said = text(chance)
         message = InboundMessage.make(
             channel=self._channel,
@@ -141,6 +145,9 @@ class Conversation:
         )
         self._said.append(provider_id)
         return message
+
+    def _provider_id(self, number: int) -> str:
+        return f"<{self._name}.{number}@customer.test>" if self._channel == "email" else f"{self._name}.{number}"
 
 
 def _wire(message: InboundMessage) -> Wire:
