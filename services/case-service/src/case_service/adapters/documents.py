@@ -12,6 +12,7 @@ from omnifil_messaging.context import traceparent
 from omnifil_mongostore import Document, Index
 from omnifil_servicekit import telemetry
 
+from case_service.domain.authors import Author
 from case_service.domain.casebook import Append, Spot
 from case_service.domain.contacts import is_contact, said_at, takes_away
 from case_service.domain.dossier import Dossier, Memory
@@ -74,7 +75,7 @@ def append_document(append: Append, part: list[TimelineEntry]) -> Document:
         if append.claims:
             document["claims"] = append.claims
         if append.known:
-            document["known"] = [{"id": known, "conversation_id": spot.conversation_id} for known, spot in append.known]
+            document["known"] = [_known(known, spot) for known, spot in append.known]
         if append.answer is not None:
             document["answer"] = append.answer
     return document
@@ -99,13 +100,24 @@ def append_of(document: Document) -> Append:
         entries=entries_of(document),
         opens=[(each["customer_id"], each["ordinal"]) for each in document.get("opens", ())],
         claims=list(document.get("claims", ())),
-        known=[
-            (each["id"], Spot(document["dossier_id"], each["conversation_id"])) for each in document.get("known", ())
-        ],
+        known=[(each["id"], spot_of(document["dossier_id"], each)) for each in document.get("known", ())],
         answer=document.get("answer"),
         written=tuple(document["entries"]),
         traces={each["seq"]: each["traceparent"] for each in document.get("traces", ())},
     )
+
+
+def spot_of(dossier_id: str, known: Document) -> Spot:
+    """Reads one of an append's `known` back."""
+    author = known.get("author")
+    return Spot(dossier_id, known["conversation_id"], Author.of_text(author) if author is not None else None)
+
+
+def _known(known: str, spot: Spot) -> Document:
+    document: Document = {"id": known, "conversation_id": spot.conversation_id}
+    if spot.author is not None:
+        document["author"] = spot.author.text
+    return document
 
 
 def _traces(part: list[TimelineEntry]) -> list[Document]:

@@ -27,6 +27,7 @@ from case_service.adapters.documents import (
     append_of,
     dossier_of,
     entries_of,
+    spot_of,
 )
 from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
 from case_service.domain.contacts import Said, is_contact, takes_away
@@ -217,7 +218,7 @@ class MongoTimeline:
         for document in documents:
             for each in document["known"]:
                 if each["id"] in known:
-                    found.setdefault(each["id"], []).append(Spot(document["dossier_id"], each["conversation_id"]))
+                    found.setdefault(each["id"], []).append(spot_of(document["dossier_id"], each))
         return found
 
     async def _after(self, seqs: dict[str, int]) -> list[Document]:

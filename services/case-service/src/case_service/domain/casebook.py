@@ -20,6 +20,7 @@ from omnifil_contracts.dossier import (
 )
 from omnifil_contracts.identity import Actor
 
+from case_service.domain.authors import Author
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.domain.view import conversation_of
@@ -54,6 +55,8 @@ class Spot:
 
     dossier_id: str
     conversation_id: str
+    author: Author | None = None
+    """Of a customer's message; None for our own, and for what was written before authors were kept."""
 
 
 @dataclass(frozen=True)
@@ -272,7 +275,12 @@ def spots_of(dossier: Dossier, entry: TimelineEntry) -> Iterator[tuple[str, Spot
     """What this entry makes known of where messages and replies stand."""
     event = entry.event
     if isinstance(event, MessageLinked):
-        yield event.message.message_id, Spot(dossier.id, event.conversation_id)
+        message = event.message
+        spot = Spot(dossier.id, event.conversation_id, Author.of(message))
+        yield message.message_id, spot
+        derived = ids.message_id(message.channel, message.account, message.provider_message_id)
+        if derived != message.message_id:  # somebody else has that one: answers name it all the same
+            yield derived, spot
     elif isinstance(event, ReplyRequested):
         for target in event.targets:
             yield sent_key(target.outbound_id), Spot(dossier.id, target.conversation.conversation_id)
