@@ -1,7 +1,8 @@
 """What a dossier is about, in so many words, and how like it a message is.
 
-A dossier's profile is folded from its messages and bounded: a timeline of 10,000 entries is compared at the cost of one of
-thirty. Whatever the same customer says in several dossiers (a street, a signature) tells less than what stands in one.
+A dossier's profile is folded from its messages and bounded: a timeline of 10,000 entries is compared at the cost of
+one of thirty. Whatever the same customer says in several dossiers (a street, a signature) tells less than what stands
+in one.
 """
 
 from collections.abc import Sequence

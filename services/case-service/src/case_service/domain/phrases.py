@@ -55,8 +55,8 @@ _GOES_ON = (
 )
 
 _BEGINS = (
-    r"(?:another|different|separate|new|unrelated|other) (?:\w{2,12} )?(?:question|matter|issue|problem|topic|subject|thing"
-    r"|order|request|enquiry|concern)\b",
+    r"(?:another|different|separate|new|unrelated|other) (?:\w{2,12} )?(?:question|matter|issue|problem|topic|subject"
+    r"|thing|order|request|enquiry|concern)\b",
     r"nothing to do with|not (?:related to|about) (?:my|the) (?:last|previous|other|earlier)|unrelated to",
     r"something else|on another note|by the way|one more thing|this time",
     r"(?:une? )?(?:autre|nouvelle?|differente?) (?:\w{2,12} )?(?:question|sujet|probleme|demande|commande|chose|affaire"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 _SEARCHED_CHARS = 20_000
+_DOSSIER_NUMBER = re.compile(r"\bd-[2-9a-hj-km-np-z]{4}-[2-9a-hj-km-np-z]{4}\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 
 
@@ -71,3 +72,10 @@ def _references_in(patterns: Patterns, texts: tuple[str, ...]) -> tuple[Referenc
                 for match in pattern.compiled.finditer(text):
                     found[Reference(pattern.kind, match[1].upper())] = None
     return tuple(found)
+
+
+def dossier_numbers_in(*texts: str | None) -> frozenset[str]:
+    """The dossier numbers that are quoted, as we write them. They are hints among the sender's own, never keys."""
+    return frozenset(
+        found.upper() for text in texts if text for found in _DOSSIER_NUMBER.findall(text[:_SEARCHED_CHARS])
+    )

@@ -1,7 +1,6 @@
 """Words that tell nothing of a matter, and words that every matter has. French and English, without accents."""
 
-STOP_WORDS = frozenset(
-    """
+_STOP_WORDS = """
     a about above after again against all almost already also although always am an and another any anybody anymore
     anyone anything are aren as ask asked at away back be became because been before being below best better between
     both but by came can cannot cant come could couldn day days dear did didn do does doesn doing don done down during
@@ -41,11 +40,10 @@ STOP_WORDS = frozenset(
     repondre retour nouvelles passe passer mis mettre pris prendre trouve trouver sens pense penser crois cas chose
     choses question aide aider besoin
     waiting wait waited heard hear hearing reply replied answer answered response received receive news update
-    """.split()
-)
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-COMMONPLACE = frozenset(
-    """
+_COMMONPLACE = """
     account address amount arrive arrived arrives article bank bill billed box broken buy bought cancel cancelled card
     carrier change changed charge charged check client code colour company complaint contact correct cost courier
     customer damaged date deliver delivered delivery different discount error exchange expect expected faulty goods
@@ -64,5 +62,5 @@ COMMONPLACE = frozenset(
     qualite quantite raison rappel recevoir reclamation reduction reference refuse regler remboursement rembourser
     rembourse remplacer remplacement reparation reparer renvoyer renvoi reservation retard site service situation
     soldes solution suivi stock support taille transporteur tarif usage utiliser utilisation vendeur vente ventes
-    """.split()
-)
+"""
+COMMONPLACE = frozenset(_COMMONPLACE.split())

@@ -29,3 +29,8 @@ def answering(subject: str | None) -> str | None:
     if subject is None or _REPLY.match(subject):
         return subject
     return f"Re: {subject}"
+
+
+def is_answer(subject: str | None) -> bool:
+    """Whether the subject line says `Re:`."""
+    return subject is not None and _REPLY.match(subject) is not None
