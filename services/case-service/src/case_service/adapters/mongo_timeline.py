@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cachetools import LRUCache
 from omnifil_contracts.commands import CommandResult
-from omnifil_contracts.dossier import MessageLinked, ReplyLinked, ReplyRequested, TimelineEntry
+from omnifil_contracts.dossier import CustomerErased, MessageLinked, ReplyLinked, ReplyRequested, TimelineEntry
 from omnifil_mongostore import (
     BulkWriteError,
     Document,
@@ -69,14 +69,28 @@ class MongoTimeline:
                     {"_id": {"$in": missing}}, {"view": True, "memory": True}
                 ).to_list(None)
             found |= {document["_id"]: dossier_of(document) for document in documents}
+        erased: set[str] = set()
         for document in await self._after({each: found[each].seq if each in found else 0 for each in dossier_ids}):
             dossier = found.get(document["dossier_id"])
-            for entry in entries_of(document):
+            entries = entries_of(document)
+            if any(isinstance(entry.event, CustomerErased) for entry in entries):
+                erased.add(document["dossier_id"])
+            for entry in entries:
                 dossier = evolve(document["dossier_id"], dossier, entry, self._patterns)
             if dossier is not None:
                 found[dossier.id] = dossier
+        for dossier_id in erased:
+            # What is remembered of it was emptied in the timeline.
+            found[dossier_id] = await self._folded(dossier_id)
         self._cache.update(found)
         return found
+
+    async def _folded(self, dossier_id: str) -> Dossier:
+        dossier: Dossier | None = None
+        for entry in await self.history(dossier_id):
+            dossier = evolve(dossier_id, dossier, entry, self._patterns)
+        assert dossier is not None  # noqa: S101 it has entries
+        return dossier
 
     def recall(self, conversation_id: str) -> Dossier | None:
         dossier = self._cache.get(self._claimed.get(conversation_id, ""))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from cachetools import LRUCache
-from omnifil_contracts.dossier import MessageLinked, ReplyRequested
+from omnifil_contracts.dossier import CustomerErased, MessageLinked, ReplyRequested
 from omnifil_servicekit.metrics import Stage, message_seconds, messages
 
 from case_service.domain.casebook import Append
@@ -93,6 +93,9 @@ class Relaying:
     async def _fold(self, dossier: Dossier | None, append: Append) -> Dossier:
         seq = dossier.seq if dossier else 0
         entries = append.entries
+        if any(isinstance(entry.event, CustomerErased) for entry in entries):
+            # What was folded before was emptied in the timeline: nothing of it may be kept.
+            dossier, seq = None, 0
         if append.first_seq > seq + 1:
             # The projection was behind more than this stream tells: the timeline knows the rest.
             missing = await self._timeline.entries(
