@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 from omnifil_contracts.topics import CUSTOMER_EVENTS, DELIVERY_EVENTS, DOSSIER_EVENTS, IDENTIFIED, OUTBOUND
 from omnifil_messaging import KafkaSettings, Producer, ensure_topics
-from omnifil_mongostore import Mongo, connect, ensure_indexes
+from omnifil_mongostore import BlobStore, Mongo, connect, ensure_indexes
+from omnifil_mongostore.erasures import Erasures, ErasureWork
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.patience import patiently
 from omnifil_servicekit.process import Loop, Parts
@@ -16,15 +17,19 @@ from omnifil_servicekit.web import OWN_TELEMETRY
 from case_service.adapters.documents import DATABASE, INDEXES
 from case_service.adapters.kafka_publications import KafkaPublications
 from case_service.adapters.mongo_dossiers import MongoDossiers
+from case_service.adapters.mongo_originals import MongoOriginals
 from case_service.adapters.mongo_timeline import MongoTimeline
 from case_service.domain.tokens import Minting
 from case_service.entrypoints import api
 from case_service.entrypoints.consume import NAME, Consume
+from case_service.entrypoints.erasing import Parts as ErasingParts
+from case_service.entrypoints.erasing import router as erasing_router
 from case_service.entrypoints.pace import Pace
 from case_service.entrypoints.relay import Relay
 from case_service.entrypoints.waits import WaitsWatch
 from case_service.handlers import Commands, Customers, Deliveries, Messages
 from case_service.handlers.journey import JourneyReading
+from case_service.handlers.erasing import Erasing
 from case_service.handlers.reading import Reading
 from case_service.handlers.relaying import Relaying
 from case_service.settings import Settings
@@ -60,6 +65,8 @@ def bootstrap(
     health.check("mongodb", mongo.ping)
     if roles & {"consume", "relay"}:
         health.check("kafka", producer.ping)
+    originals = MongoOriginals(mongo)
+    erasing = Erasing(timeline, originals, dossiers, policy.patterns, clock)
     loops: dict[str, Loop] = {}
     if "consume" in roles:
         consume = Consume(
@@ -89,6 +96,9 @@ def bootstrap(
             beat=lambda: health.beat("relay"),
             alongside=WaitsWatch(dossiers).run,
         ).run
+        erasures = Erasures(mongo)
+        parts = ErasingParts(erasures, erasing, originals, BlobStore(mongo))
+        loops["erasing"] = ErasureWork(erasures, NAME, parts.steps(), beat=lambda: health.beat("erasing")).run
     for name in loops:
         health.watch(name)
     app = (
@@ -101,6 +111,8 @@ def bootstrap(
         if "api" in roles
         else FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)
     )
+    if "api" in roles:
+        app.include_router(erasing_router(erasing))
     return Parts(app, health, loops, _resources(kafka, mongo, producer, topics=bool(loops)))
 
 
