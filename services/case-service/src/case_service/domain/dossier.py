@@ -1,19 +1,28 @@
 """The state of a dossier: the view that agents see, and what else deciding needs to remember. Bounded; no bodies."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
+from omnifil_contracts import ids
 from omnifil_contracts.dossier import (
     ConversationLinked,
     ConversationUnlinked,
     CustomerReassigned,
     DeliveryState,
     DeliveryUpdated,
+    DossierMerged,
     DossierOpened,
+    DossierRelated,
+    DossierUnmerged,
+    DossierUnrelated,
     DossierView,
+    Event,
     MessageLinked,
+    MessageUnlinked,
     ReplyLinked,
     ReplyRequested,
+    ReplyUnlinked,
     Status,
     StatusChanged,
     SuggestionMade,
@@ -21,23 +30,40 @@ from omnifil_contracts.dossier import (
     TimelineEntry,
 )
 from omnifil_contracts.identity import Assurance
-from omnifil_contracts.message import InboundMessage, Participant
+from omnifil_contracts.message import Participant
 from omnifil_contracts.record import Instant, Value
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from case_service.domain.cuts import cut_of
+from case_service.domain.likeness import Profile
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns, references_in
+from case_service.domain.separations import after_link, after_unlink
 from case_service.domain.view import project
+from case_service.domain.words import words_of
 
 _PARTICIPANTS, _THREAD_IDS, _REPLIES, _DELIVERIES, _SUGGESTIONS, _REFERENCES, _ALIASES = 100, 20, 20, 300, 300, 50, 300
+_CHANGES, _REMAINS = 50, 50
+_STRUCTURAL = (
+    ConversationLinked,
+    ConversationUnlinked,
+    MessageUnlinked,
+    ReplyUnlinked,
+    DossierMerged,
+    DossierUnmerged,
+    DossierRelated,
+    DossierUnrelated,
+    CustomerReassigned,
+)
 
 
 class Thread(Value):
     """What answering in a conversation, and recognising who takes part in it, needs."""
 
     customer_id: str | None = None
-    """Who wrote in it last, as identified."""
+    """Whose it is: the dossier's customer once they have written in it, until then who began it. Never a person in
+    copy who answers."""
     participants: tuple[str, ...] = ()
-    """Identity keys of assured senders and of people in copy."""
+    """Identity keys of assured senders, and of the people whom they copied in."""
     subject: str | None = None
     answers: str | None = None
     """Provider id of the customer's last message."""
@@ -46,6 +72,22 @@ class Thread(Value):
     copies: tuple[Participant, ...] = ()
     moved_from: str | None = None
     """The dossier that it came from with its last move."""
+
+
+class Sent(Value):
+    """A reply on one conversation, and where it stands."""
+
+    reply_id: str
+    conversation_id: str
+    seq: int
+    at: Instant
+
+
+def _sent_before(value: object) -> object:
+    """Memories that were written when only the conversation was remembered."""
+    if isinstance(value, str):
+        return Sent(reply_id="", conversation_id=value, seq=1, at=datetime.min.replace(tzinfo=UTC))
+    return value
 
 
 class Memory(Value):
@@ -57,15 +99,23 @@ class Memory(Value):
     """Other conversation ids that messages came under → the conversation that they were found to be part of."""
     moved_to: dict[str, str] = Field(default_factory=dict)
     """Conversations that left → the dossier they went to."""
+    parted: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Conversations that are here, or began here → those from which agents parted them (`parting`)."""
+    changes: tuple[tuple[int, str], ...] = ()
+    """`seq` and agent of the last things that agents moved or related here."""
     replies: tuple[tuple[int, str], ...] = ()
     """`seq` and agent of the last replies."""
-    sent: dict[str, str] = Field(default_factory=dict)
-    """The replies of this dossier: outbound id → conversation."""
+    sent: dict[str, Annotated[Sent, BeforeValidator(_sent_before)]] = Field(default_factory=dict)
+    """The replies of this dossier, by outbound id."""
+    remains: dict[str, Thread] = Field(default_factory=dict)
+    """Conversations that went on elsewhere and the beginning of which stayed here: as they were then."""
     deliveries: dict[str, DeliveryState] = Field(default_factory=dict)
     """Last state by outbound id."""
     suggestions: dict[str, bool | None] = Field(default_factory=dict)
     """Every suggestion made: accepted, refused, or null while nobody decided."""
     references: tuple[str, ...] = ()
+    profile: Profile = Field(default_factory=Profile)
+    """What customers write about in it."""
     last_activity_at: Instant
     closed_at: Instant | None = None
     status_before_merge: Status | None = None
@@ -115,7 +165,14 @@ def evolve(
     if view is dossier.view:
         return dossier
     changes = _remembered(dossier, entry, patterns)
+    if entry.actor.kind == "agent" and is_structural(entry.event):
+        changes["changes"] = (*dossier.memory.changes, (entry.seq, entry.actor.id))[-_CHANGES:]
     return Dossier(view, dossier.memory.model_copy(update={"appended_at": entry.at, **changes}))
+
+
+def is_structural(event: Event) -> bool:
+    """Whether this moves or relates something: what two agents should not do to one dossier at once."""
+    return isinstance(event, _STRUCTURAL) or (isinstance(event, StatusChanged) and event.merged_into is not None)
 
 
 def _remembered(dossier: Dossier, entry: TimelineEntry, patterns: Patterns) -> dict[str, Any]:
@@ -123,33 +180,30 @@ def _remembered(dossier: Dossier, entry: TimelineEntry, patterns: Patterns) -> d
     match entry.event:
         case ConversationLinked() as event:
             linked_id = event.conversation.conversation_id
-            thread = memory.threads.get(linked_id, Thread()).model_copy(update={"moved_from": event.moved_from})
+            began = memory.remains.get(linked_id, Thread())
+            thread = memory.threads.get(linked_id, began).model_copy(update={"moved_from": event.moved_from})
             return {
+                "remains": {key: value for key, value in memory.remains.items() if key != linked_id},
                 "threads": {**memory.threads, linked_id: thread},
                 "moved_to": {key: value for key, value in memory.moved_to.items() if key != linked_id},
+                "parted": after_link(memory.parted, event, memory.threads.keys()),
             }
         case ConversationUnlinked() as event:
-            return {
-                "threads": {key: value for key, value in memory.threads.items() if key != event.conversation_id},
-                "moved_to": {**memory.moved_to, event.conversation_id: event.moved_to},
-                # A conversation that goes on elsewhere leaves its replies here, and what becomes of them.
-                "sent": {
-                    key: value
-                    for key, value in memory.sent.items()
-                    if not event.messages or value != event.conversation_id
-                },
-            }
+            return _without_conversation(memory, event)
+        case ReplyUnlinked() as event:
+            gone = {ids.outbound_id(event.reply_id, each) for each in event.conversation_ids}
+            return {"sent": {key: value for key, value in memory.sent.items() if key not in gone}}
         case MessageLinked() as event:
-            return _with_message(memory, event, patterns)
+            return _with_message(dossier, event, patterns)
         case ReplyRequested() as event:
             return {
                 "replies": (*memory.replies, (entry.seq, entry.actor.id))[-_REPLIES:],
-                "sent": _sent(memory, event),
+                "sent": _sent(memory, event, entry),
                 "last_activity_at": max(memory.last_activity_at, entry.occurred_at),
             }
         case ReplyLinked() as event:
             return {
-                "sent": _sent(memory, event.reply),
+                "sent": _sent(memory, event.reply, entry),
                 "deliveries": _bounded({**memory.deliveries, **event.states}, _DELIVERIES),
                 "last_activity_at": max(memory.last_activity_at, entry.occurred_at),
             }
@@ -172,39 +226,47 @@ def _remembered(dossier: Dossier, entry: TimelineEntry, patterns: Patterns) -> d
             return {}
 
 
-def _with_message(memory: Memory, event: MessageLinked, patterns: Patterns) -> dict[str, Any]:
-    message = event.message
+def _with_message(dossier: Dossier, event: MessageLinked, patterns: Patterns) -> dict[str, Any]:
+    memory, message = dossier.memory, event.message
     named = tuple(each.key for each in references_in(patterns, message.subject, message.text))
     changes: dict[str, Any] = {
         "last_activity_at": max(memory.last_activity_at, message.received_at),
         "references": tuple(dict.fromkeys((*memory.references, *named)))[-_REFERENCES:],
     }
+    if message.direction == "inbound" and message.automatic is None:
+        changes["profile"] = memory.profile.with_message(words_of(message.subject, message.text))
     if message.conversation.conversation_id != event.conversation_id:
         aliases = {**memory.aliases, message.conversation.conversation_id: event.conversation_id}
         changes["aliases"] = _bounded(aliases, _ALIASES)
     thread = memory.threads.get(event.conversation_id)
     if thread is not None:
-        changes["threads"] = {**memory.threads, event.conversation_id: _after(thread, event)}
+        changes["threads"] = {**memory.threads, event.conversation_id: _after(thread, event, dossier.customer_id)}
     return changes
 
 
-def _after(thread: Thread, event: MessageLinked) -> Thread:
+def _after(thread: Thread, event: MessageLinked, owner: str) -> Thread:
     message = event.message
     changes: dict[str, Any] = {
         "provider_ids": (message.provider_message_id, *thread.provider_ids)[:_THREAD_IDS],
-        "participants": _participants(thread, message),
+        "participants": _participants(thread, event),
         "subject": message.subject or thread.subject,
     }
     if message.direction == "inbound" and message.automatic is None:
-        changes |= {
-            "customer_id": event.customer_id,
-            "answers": message.provider_message_id,
-            "copies": tuple(each for each in message.participants if each.role in ("to", "cc")),
-        }
+        copies = tuple(each for each in message.participants if each.role in ("to", "cc"))
+        if thread.customer_id is None or event.customer_id == owner:
+            changes["customer_id"] = event.customer_id
+        else:  # a person in copy: the answer goes to the customer all the same
+            primary = message.sender.primary.identity
+            copies = (Participant(identity=primary, role="to", display_name=message.sender.display_name), *copies)
+        changes |= {"answers": message.provider_message_id, "copies": copies}
     return thread.model_copy(update=changes)
 
 
-def _participants(thread: Thread, message: InboundMessage) -> tuple[str, ...]:
+def _participants(thread: Thread, event: MessageLinked) -> tuple[str, ...]:
+    """Whoever only pretends to be somebody copies nobody in, and a machine takes no part."""
+    message = event.message
+    if message.automatic is not None or not (event.assured or message.direction == "echo"):
+        return thread.participants
     assured = [each.identity.key for each in message.sender.identities if each.assurance.at_least(Assurance.CHANNEL)]
     copied = [each.identity.key for each in message.participants]
     return tuple(dict.fromkeys((*thread.participants, *assured, *copied)))[-_PARTICIPANTS:]
@@ -222,15 +284,38 @@ def _with_delivery(memory: Memory, event: DeliveryUpdated) -> dict[str, Any]:
     return changes
 
 
-def _sent(memory: Memory, reply: ReplyRequested) -> dict[str, str]:
-    targets = {target.outbound_id: target.conversation.conversation_id for target in reply.targets}
+def _sent(memory: Memory, reply: ReplyRequested, entry: TimelineEntry) -> dict[str, Sent]:
+    targets = {
+        target.outbound_id: Sent(
+            reply_id=reply.reply_id,
+            conversation_id=target.conversation.conversation_id,
+            seq=entry.seq,
+            at=entry.occurred_at,
+        )
+        for target in reply.targets
+    }
     return _bounded({**memory.sent, **targets}, _DELIVERIES)
 
 
-def _still_sent(memory: Memory, event: ConversationUnlinked) -> dict[str, str]:
-    if not event.messages:
-        return memory.sent
-    return {key: value for key, value in memory.sent.items() if value != event.conversation_id}
+def _without_conversation(memory: Memory, event: ConversationUnlinked) -> dict[str, Any]:
+    gone, cut = event.conversation_id, cut_of(event)
+    thread = memory.threads.get(gone)
+    stays = cut is not None or not event.messages
+    changes: dict[str, Any] = {
+        "threads": {key: value for key, value in memory.threads.items() if key != gone},
+        "moved_to": {**memory.moved_to, gone: event.moved_to},
+        "parted": after_unlink(memory.parted, event),
+    }
+    if stays and thread is not None:
+        changes["remains"] = _bounded({**memory.remains, gone: thread}, _REMAINS)
+    if event.messages:
+        # Replies go with their conversation; those in front of the cut stay, and what becomes of them.
+        changes["sent"] = {
+            key: value
+            for key, value in memory.sent.items()
+            if value.conversation_id != gone or (cut is not None and not cut.takes(value.seq, value.at))
+        }
+    return changes
 
 
 def _bounded(values: dict[str, Any], limit: int) -> dict[str, Any]:

@@ -33,6 +33,17 @@ class ReplyConflict(CommandRefused):
         self.entries = tuple(entries)
 
 
+class DossierChanged(CommandRefused):
+    """`entries`: what other agents moved or related since."""
+
+    def __init__(self, entries: Sequence[TimelineEntry], merged_into: str | None = None) -> None:
+        told = f"It has been merged into {merged_into}. " if merged_into else ""
+        super().__init__(
+            f"{told}Somebody else has moved something here meanwhile: look at the dossier as it is now, then decide."
+        )
+        self.entries = tuple(entries)
+
+
 class WindowExpired(CommandRefused):
     def __init__(self, conversation_id: str, channel: str, expired_at: datetime) -> None:
         super().__init__(

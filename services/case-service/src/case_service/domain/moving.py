@@ -1,33 +1,33 @@
-"""Moving conversations and messages between dossiers, and taking a move back.
+"""Moving conversations, messages and whole dossiers between dossiers.
 
-A move adds to both dossiers at once. The destination gets what was said again, as entries that say where they come
-from; the source keeps its history and says where it went.
+A move adds to all dossiers that it concerns at once. The destination gets what was said again, as entries that say
+where they come from; the source keeps its history and says where it went.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from omnifil_contracts import ids
 from omnifil_contracts.dossier import (
     ConversationLinked,
     ConversationUnlinked,
     ConversationView,
-    DossierOpened,
     Event,
     MessageUnlinked,
     ReplyLinked,
+    ReplyUnlinked,
     Status,
     StatusChanged,
     TimelineEntry,
 )
 from omnifil_contracts.identity import Actor, Because, Evidence
 
-from case_service.domain.casebook import Addition, Casebook, Decision, Draft
+from case_service.domain.casebook import Addition, Decision, Draft
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import ConversationNotFound, EntryNotFound, InvalidCommand
-from case_service.domain.standing import Standing, StandingMessage, StandingReply, standing
-from case_service.domain.subjects import subject_of
+from case_service.domain.opening import Opening
+from case_service.domain.parting import carried_along
+from case_service.domain.standing import Parts, Standing, StandingMessage, StandingReply, Taken, standing
 from case_service.domain.view import conversation_of
 
 
@@ -46,27 +46,70 @@ class Mover:
 
 
 @dataclass(frozen=True)
-class Opening:
-    """A dossier that the move opens."""
+class Going:
+    """What leaves a dossier: conversations, wholly or behind a cut, and what stands there alone."""
 
-    dossier_id: str
-    event: DossierOpened
+    conversations: Parts = field(default_factory=dict)
+    messages: Sequence[str] = ()
+    """Ids of messages whose conversation stays, or is elsewhere."""
+    replies: Sequence[tuple[str, tuple[str, ...]]] = ()
+    """Replies and the conversations of theirs that go, where those are elsewhere."""
+
+    def __bool__(self) -> bool:
+        return bool(self.conversations or self.messages or self.replies)
 
 
-@dataclass
+@dataclass(frozen=True)
+class Leg:
+    """What goes from one dossier to another. `history` is the source's whole timeline, as of `source.seq`.
+
+    `leaving` is added to the source ahead of the move, `arriving` to the destination.
+    """
+
+    source: Dossier
+    history: Sequence[TimelineEntry]
+    going: Going
+    destination: Dossier | Opening
+    leaving: Sequence[Event] = ()
+    arriving: Sequence[Event] = ()
+    empties: bool = False
+    """Close the source for being empty even if nothing went."""
+
+
 class _Writing:
-    """Numbers the effects of one move over both dossiers."""
+    """Numbers the effects of one move over all its dossiers."""
 
-    mover: Mover
-    count: int = 0
-    source: list[Draft] = field(default_factory=list)
-    destination: list[Draft] = field(default_factory=list)
+    def __init__(self, mover: Mover) -> None:
+        self.mover = mover
+        self.drafts: dict[str, list[Draft]] = {}
+        self._count = 0
 
-    def draft(self, event: Event, *, like: TimelineEntry | None = None) -> Draft:
+    def add(self, dossier_id: str, event: Event, *, like: TimelineEntry | None = None) -> None:
         """An event of the mover, or again what somebody said, with its author and time."""
-        self.count += 1
         actor, at = (like.actor, like.occurred_at) if like else (self.mover.actor, self.mover.at)
-        return Draft(event, actor, at, self.mover.effect(self.count - 1))
+        draft = Draft(event, actor, at, self.mover.effect(self._count))
+        self.drafts.setdefault(dossier_id, []).append(draft)
+        self._count += 1
+
+
+def carry_over(legs: Sequence[Leg], mover: Mover, *, after: Sequence[Event] = ()) -> Decision:
+    """All legs at once. `after` is added to the last destination, behind what came."""
+    writing = _Writing(mover)
+    readied: set[str] = set()
+    for leg in legs:
+        destination_id = _id_of(leg)
+        for event in leg.leaving:
+            writing.add(leg.source.id, event)
+        if destination_id not in readied:
+            readied.add(destination_id)
+            for event in _readied(leg, mover):
+                writing.add(destination_id, event)
+        for event in leg.arriving:
+            writing.add(destination_id, event)
+        _carry(writing, leg, destination_id)
+    for event in after:
+        writing.add(_id_of(legs[-1]), event)
+    return tuple(Addition(dossier_id, tuple(drafts)) for dossier_id, drafts in writing.drafts.items())
 
 
 def move_conversations(
@@ -83,107 +126,81 @@ def move_conversations(
 
     `before` is added to the source ahead of the move, `after` to the destination behind it.
     """
-    moving = [_held(source, each) for each in conversation_ids]
-    destination_id = _id_of(destination, source)
-    here, gone = standing(history), frozenset(conversation_ids)
-    writing = _Writing(mover)
-    writing.source += [writing.draft(event) for event in before]
-    writing.destination += _readied(writing, destination)
-    for held in moving:
-        writing.destination.append(
-            writing.draft(
-                ConversationLinked(conversation=held.conversation, because=mover.because, moved_from=source.id)
-            )
-        )
-    for each in here.in_conversations(gone):
-        writing.destination.append(_again(writing, source, each, gone))
-    writing.destination += [writing.draft(event) for event in after]
-    counted = _going(here, conversation_ids)
-    for held in moving:
-        event = ConversationUnlinked(
-            conversation_id=held.conversation.conversation_id,
-            moved_to=destination_id,
-            messages=counted[held.conversation.conversation_id],
-            because=mover.because,
-        )
-        writing.source.append(writing.draft(event))
-    left = source.view.messages - sum(counted.values())
-    writing.source += _closed_when_empty(writing, len(source.view.conversations) - len(moving), left, destination_id)
-    return (Addition(source.id, tuple(writing.source)), Addition(destination_id, tuple(writing.destination)))
+    going = Going(dict.fromkeys(conversation_ids))
+    return carry_over([Leg(source, history, going, destination, leaving=before)], mover, after=after)
 
 
-def move_message(
-    source: Dossier,
-    history: Sequence[TimelineEntry],
-    message_id: str,
-    destination: Dossier | Opening,
-    mover: Mover,
-) -> Decision:
+def going_with_message(source: Dossier, here: Standing, message: StandingMessage) -> Going:
     """One message. The only one of its conversation takes the conversation along, so that it can be answered there."""
-    here = standing(history)
-    message = here.messages.get(message_id)
-    if message is None:
-        raise EntryNotFound(f"message {message_id}")
-    conversation_id = message.event.conversation_id
-    if source.has_conversation(conversation_id) and here.in_conversations(frozenset([conversation_id])) == [message]:
-        return move_conversations(source, history, [conversation_id], destination, mover)
-    destination_id = _id_of(destination, source)
-    writing = _Writing(mover)
-    writing.destination += _readied(writing, destination)
-    writing.destination.append(_again(writing, source, message, frozenset([conversation_id])))
-    unlinked = MessageUnlinked(
-        message_id=message_id, conversation_id=conversation_id, moved_to=destination_id, because=mover.because
-    )
-    writing.source.append(writing.draft(unlinked))
-    left = source.view.messages - 1
-    writing.source += _closed_when_empty(writing, len(source.view.conversations), left, destination_id)
-    return (Addition(source.id, tuple(writing.source)), Addition(destination_id, tuple(writing.destination)))
+    conversation_id, message_id = message.event.conversation_id, message.event.message.message_id
+    if source.has_conversation(conversation_id):
+        others = Standing({key: each for key, each in here.messages.items() if key != message_id}, dict(here.replies))
+        if not others.is_left_of(conversation_id):
+            return Going({conversation_id: None})
+    return Going(messages=[message_id])
 
 
-def opening_for(
-    casebook: Casebook, source: Dossier, conversation_id: str, because: Because, *, customer_id: str | None = None
-) -> Opening:
-    """A new dossier for what leaves `source`: of the customer who wrote in that conversation."""
-    thread = source.memory.threads.get(conversation_id)
-    owner = customer_id or (thread.customer_id if thread else None) or source.customer_id
-    held = conversation_of(source.view, conversation_id)
-    name = source.view.customer_name if owner == source.customer_id else held.display_name if held else None
-    ordinal = casebook.next_ordinal(owner)
-    dossier_id = ids.dossier_id(owner, ordinal)
-    event = DossierOpened(
-        customer_id=owner,
-        customer_name=name,
-        ordinal=ordinal,
-        number=ids.dossier_number(dossier_id),
-        subject=(thread.subject if thread else None) or source.view.subject,
-        because=because,
-    )
-    return Opening(dossier_id, event)
+def everything(source: Dossier, here: Standing) -> Going:
+    """All that stands in the dossier, also what stands there alone."""
+    held = source.memory.threads.keys()
+    alone = [key for key, each in here.messages.items() if each.event.conversation_id not in held]
+    replies = []
+    for reply_id, each in here.replies.items():
+        elsewhere = [target.conversation.conversation_id for target in each.reply.targets]
+        if guests := tuple(dict.fromkeys(one for one in elsewhere if one not in held)):
+            replies.append((reply_id, guests))
+    return Going(dict.fromkeys(each.conversation.conversation_id for each in source.view.conversations), alone, replies)
 
 
-def writer_of(source: Dossier, history: Sequence[TimelineEntry], message_id: str) -> StandingMessage:
-    """The message as it stands here. Raises `EntryNotFound`."""
-    found = standing(history).messages.get(message_id)
-    if found is None:
-        raise EntryNotFound(f"message {message_id}")
+def _carry(writing: _Writing, leg: Leg, destination_id: str) -> None:
+    source, because = leg.source, writing.mover.because
+    here, parts = standing(leg.history), leg.going.conversations
+    moving = [_held(source, each) for each in parts]
+    taken = here.take(parts)
+    kept = [each for each in source.memory.threads if each not in parts]
+    # Only what agents part stays parted, and only they put it together again.
+    stays = tuple(kept) if because.rule == "agent" else ()
+    joins = _joined(leg) if because.rule == "agent" else frozenset()
+    for held in moving:
+        conversation_id = held.conversation.conversation_id
+        linked = ConversationLinked(
+            conversation=held.conversation,
+            because=because,
+            moved_from=source.id,
+            parted_from=carried_along(source, conversation_id, parted_now=stays, joins=joins),
+        )
+        writing.add(destination_id, linked)
+    alone = _alone(here, leg.going)
+    for each in sorted((*taken.said, *alone), key=lambda said: said.entry.seq):
+        writing.add(destination_id, _again(leg, each, because), like=each.entry)
+    for held in moving:
+        writing.add(source.id, _unlinked(leg, held, destination_id, taken, here, stays, because))
+    for each in alone:
+        writing.add(source.id, _unlinked_alone(each, destination_id, here, because))
+    if (leg.going or leg.empties) and not kept and not here.count:
+        evidence = (Evidence(code="nothing-left"), *because.evidence)
+        told = because.model_copy(update={"evidence": evidence})
+        writing.add(source.id, StatusChanged(status=Status.CLOSED, because=told, merged_into=destination_id))
+
+
+def _joined(leg: Leg) -> frozenset[str]:
+    there = leg.destination.memory.threads if isinstance(leg.destination, Dossier) else {}
+    return frozenset(leg.going.conversations) | frozenset(there)
+
+
+def _alone(here: Standing, going: Going) -> list[StandingMessage | StandingReply]:
+    """What goes without its conversation; removed from what stands."""
+    found: list[StandingMessage | StandingReply] = []
+    for message_id in going.messages:
+        message = here.messages.pop(message_id, None)
+        if message is None:
+            raise EntryNotFound(f"message {message_id}")
+        found.append(message)
+    for reply_id, conversation_ids in going.replies:
+        reply = here.take_reply(reply_id, conversation_ids)
+        if reply is not None:
+            found.append(reply)
     return found
-
-
-def opening_for_message(casebook: Casebook, source: Dossier, message: StandingMessage, because: Because) -> Opening:
-    """A new dossier for one message, of the customer who wrote it."""
-    owner = message.event.customer_id
-    ordinal = casebook.next_ordinal(owner)
-    dossier_id = ids.dossier_id(owner, ordinal)
-    same = owner == source.customer_id
-    event = DossierOpened(
-        customer_id=owner,
-        customer_name=source.view.customer_name if same else message.event.message.sender.display_name,
-        ordinal=ordinal,
-        number=ids.dossier_number(dossier_id),
-        subject=subject_of(message.event.message),
-        because=because,
-    )
-    return Opening(dossier_id, event)
 
 
 def _held(source: Dossier, conversation_id: str) -> ConversationView:
@@ -193,55 +210,81 @@ def _held(source: Dossier, conversation_id: str) -> ConversationView:
     return held
 
 
-def _id_of(destination: Dossier | Opening, source: Dossier) -> str:
-    destination_id = destination.id if isinstance(destination, Dossier) else destination.dossier_id
-    if destination_id == source.id:
+def _id_of(leg: Leg) -> str:
+    destination_id = leg.destination.id if isinstance(leg.destination, Dossier) else leg.destination.dossier_id
+    if destination_id == leg.source.id:
         raise InvalidCommand("It is in this dossier already.")
     return destination_id
 
 
-def _readied(writing: _Writing, destination: Dossier | Opening) -> list[Draft]:
-    """A new dossier opens; one that was closed because everything had left it is again what it was."""
+def _readied(leg: Leg, mover: Mover) -> list[Event]:
+    """A new dossier opens. One that was closed because everything had left it is again what it was; one that was
+    closed otherwise opens again when something live comes, or nobody would see that somebody waits there."""
+    destination = leg.destination
     if isinstance(destination, Opening):
-        return [writing.draft(destination.event)]
-    if destination.view.merged_into is None:
+        return [destination.event]
+    if destination.view.merged_into is not None:
+        status = destination.memory.status_before_merge or Status.OPEN
+    elif not destination.is_live and leg.source.is_live and leg.source.view.unanswered_since is not None:
+        status = Status.REOPENED
+    else:
         return []
-    status = destination.memory.status_before_merge or Status.OPEN
-    return [writing.draft(StatusChanged(status=status, because=writing.mover.because))]
+    return [StatusChanged(status=status, because=mover.because)]
 
 
-def _again(writing: _Writing, source: Dossier, each: StandingMessage | StandingReply, moving: frozenset[str]) -> Draft:
+def _again(leg: Leg, each: StandingMessage | StandingReply, because: Because) -> Event:
     if isinstance(each, StandingMessage):
-        moved: dict[str, object] = {"moved_from": source.id, "because": writing.mover.because}
-        return writing.draft(each.event.model_copy(update=moved), like=each.entry)
-    reply = each.on(moving)
-    assert reply is not None  # noqa: S101 only those on the moving conversations are asked for
-    states = source.memory.deliveries
-    linked = ReplyLinked(
-        reply=reply,
+        moved: dict[str, object] = {"moved_from": leg.source.id, "because": because}
+        return each.event.model_copy(update=moved)
+    states, there = leg.source.memory.deliveries, leg.destination
+    known = there.memory.sent.values() if isinstance(there, Dossier) else ()
+    return ReplyLinked(
+        reply=each.reply,
         agent=each.agent,
-        states={each.outbound_id: states[each.outbound_id] for each in reply.targets if each.outbound_id in states},
-        moved_from=source.id,
+        states={one.outbound_id: states[one.outbound_id] for one in each.reply.targets if one.outbound_id in states},
+        moved_from=leg.source.id,
+        joins=any(sent.reply_id == each.reply.reply_id for sent in known),
     )
-    return writing.draft(linked, like=each.entry)
 
 
-def _going(here: Standing, conversation_ids: Sequence[str]) -> dict[str, int]:
-    """How many messages and replies go with each conversation; a reply goes when its last target here does."""
-    counted = dict.fromkeys(conversation_ids, 0)
-    for message in here.messages.values():
-        if message.event.conversation_id in counted:
-            counted[message.event.conversation_id] += 1
-    for reply in here.replies.values():
-        targets = {each.conversation.conversation_id for each in reply.reply.targets}
-        if targets <= counted.keys():
-            counted[max(targets, key=list(conversation_ids).index)] += 1
-    return counted
+def _unlinked(
+    leg: Leg,
+    held: ConversationView,
+    destination_id: str,
+    taken: Taken,
+    left: Standing,
+    stays: tuple[str, ...],
+    because: Because,
+) -> ConversationUnlinked:
+    conversation_id = held.conversation.conversation_id
+    cut = leg.going.conversations[conversation_id]
+    itself = (conversation_id,) if because.rule == "agent" and left.is_left_of(conversation_id) else ()
+    return ConversationUnlinked(
+        conversation_id=conversation_id,
+        moved_to=destination_id,
+        messages=taken.counts[conversation_id],
+        because=because,
+        since_seq=cut.seq if cut else None,
+        since_at=cut.at if cut else None,
+        since_message_id=cut.message_id if cut else None,
+        parted_from=(*stays, *itself),
+    )
 
 
-def _closed_when_empty(writing: _Writing, conversations: int, messages: int, destination_id: str) -> list[Draft]:
-    if conversations > 0 or messages > 0:
-        return []
-    evidence = (Evidence(code="nothing-left"), *writing.mover.because.evidence)
-    because = writing.mover.because.model_copy(update={"evidence": evidence})
-    return [writing.draft(StatusChanged(status=Status.CLOSED, because=because, merged_into=destination_id))]
+def _unlinked_alone(
+    each: StandingMessage | StandingReply, destination_id: str, left: Standing, because: Because
+) -> MessageUnlinked | ReplyUnlinked:
+    if isinstance(each, StandingMessage):
+        return MessageUnlinked(
+            message_id=each.event.message.message_id,
+            conversation_id=each.event.conversation_id,
+            moved_to=destination_id,
+            because=because,
+        )
+    return ReplyUnlinked(
+        reply_id=each.reply.reply_id,
+        conversation_ids=tuple(dict.fromkeys(one.conversation.conversation_id for one in each.reply.targets)),
+        moved_to=destination_id,
+        stays=each.reply.reply_id in left.replies,
+        because=because,
+    )

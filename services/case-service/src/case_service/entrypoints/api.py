@@ -36,6 +36,13 @@ PROBLEMS: Mapping[type[Exception], Mapped] = {
         str(error),
         entries=[entry.model_dump(mode="json") for entry in error.entries],
     ),
+    errors.DossierChanged: lambda error: Problem(
+        409,
+        "dossier-changed",
+        "Somebody else has moved something here",
+        str(error),
+        entries=[entry.model_dump(mode="json") for entry in error.entries],
+    ),
     errors.WindowExpired: lambda error: Problem(
         409,
         "window-expired",

@@ -8,7 +8,8 @@ from omnifil_servicekit.errors import Transient
 
 from case_service.domain.casebook import Addition, Casebook, Decision
 from case_service.domain.identities import Step, can_concern_dossiers, lookup_of_change, next_step
-from case_service.domain.moving import Mover, move_conversations, opening_for
+from case_service.domain.moving import Mover, move_conversations
+from case_service.domain.opening import opening_for
 from case_service.domain.policy import Policy
 from case_service.handlers.settling import Clock, open_casebook
 from case_service.ports import Timeline
