@@ -28,8 +28,8 @@ from case_service.entrypoints.pace import Pace
 from case_service.entrypoints.relay import Relay
 from case_service.entrypoints.waits import WaitsWatch
 from case_service.handlers import Commands, Customers, Deliveries, Messages
-from case_service.handlers.journey import JourneyReading
 from case_service.handlers.erasing import Erasing
+from case_service.handlers.journey import JourneyReading
 from case_service.handlers.reading import Reading
 from case_service.handlers.relaying import Relaying
 from case_service.settings import Settings
@@ -76,6 +76,7 @@ def bootstrap(
             Deliveries(timeline, policy, clock),
             Customers(timeline, policy, clock),
             Pace(mongo),
+            channels=settings.channels,
             batch_records=settings.case_batch_records,
             discovery_interval_s=settings.case_discovery_interval_s,
             beat=health.beat,
