@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
@@ -25,6 +25,7 @@ async def known_channels(settings: KafkaSettings, family: str) -> list[str]:
 class ChannelConsumers:
     """Discovers the channels of a topic family (`inbound`) and runs what `make_consumer(channel)` gives for each: a
     `BatchConsumer` with a group of its own, such as `customer-profile.<channel>`, and so a fetch loop of its own.
+    `only` names the channels that are this process's to consume; empty: every one.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class ChannelConsumers:
         family: str,
         make_consumer: Callable[[str], BatchConsumer[Any]],
         *,
+        only: Collection[str] = (),
         discovery_interval_s: float = 2.0,
         beat: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
         self._family = family
+        self._only = frozenset(only)
         self._make_consumer = make_consumer
         self._interval_s = discovery_interval_s
         self._beat = beat or (lambda: None)
@@ -73,7 +76,7 @@ class ChannelConsumers:
 
     async def _discover(self, stop: asyncio.Event) -> None:
         for channel in await known_channels(self._settings, self._family):
-            if channel not in self._running:
+            if channel not in self._running and (not self._only or channel in self._only):
                 log.info("channel_found", family=self._family, channel=channel)
                 self._running[channel] = asyncio.create_task(self._consume(channel, stop), name=f"channel {channel}")
 

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -22,7 +22,9 @@ pytestmark = pytest.mark.integration
 
 
 @asynccontextmanager
-async def consuming_channels(bench: Bench, handled: dict[str, Handled]) -> AsyncIterator[ChannelConsumers]:
+async def consuming_channels(
+    bench: Bench, handled: dict[str, Handled], only: Collection[str] = ()
+) -> AsyncIterator[ChannelConsumers]:
     stop = asyncio.Event()
 
     def make_consumer(channel: str) -> BatchConsumer[Thing]:
@@ -41,7 +43,7 @@ async def consuming_channels(bench: Bench, handled: dict[str, Handled]) -> Async
             patience=Patience(backoff=Backoff(ceiling_s=0.5)),
         )
 
-    consumers = ChannelConsumers(bench.settings, "inbound", make_consumer, discovery_interval_s=0.3)
+    consumers = ChannelConsumers(bench.settings, "inbound", make_consumer, only=only, discovery_interval_s=0.3)
     running = asyncio.create_task(consumers.run(stop))
     try:
         yield consumers
@@ -76,3 +78,15 @@ async def test_a_channel_that_is_stuck_leaves_the_others_alone(bench: Bench, eve
         await bench.publish(*(thing("a", n, to="inbound.chat.v1") for n in range(50)))
         await eventually(lambda: "chat" in handled and handled["chat"].of("a") == list(range(50)))
         assert "email" not in handled
+
+
+async def test_a_process_that_was_given_channels_consumes_those_alone(bench: Bench, eventually: Eventually) -> None:
+    await ensure_topics(bench.settings, [topic("inbound.email.v1"), topic("inbound.sms.v1")])
+    handled: dict[str, Handled] = {}
+    async with consuming_channels(bench, handled, only=["sms", "fax"]) as consumers:
+        await bench.publish(thing("a", 1, to="inbound.email.v1"), thing("b", 1, to="inbound.sms.v1"))
+        await eventually(lambda: "sms" in handled)
+        assert consumers.channels == ("sms",)
+        await ensure_topics(bench.settings, [topic("inbound.fax.v1")])
+        await eventually(lambda: consumers.channels == ("fax", "sms"))
+    assert "email" not in handled

@@ -1,7 +1,7 @@
 """Topics → handlers: one consumer group for each channel, one for deliveries, one for customers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.delivery import DeliveryReported
@@ -28,6 +28,7 @@ class Consume:
         customers: Customers,
         pace: Pace,
         *,
+        channels: Collection[str] = (),
         batch_records: int = 500,
         discovery_interval_s: float = 2.0,
         beat: Callable[[str], None] = lambda loop: None,
@@ -39,16 +40,18 @@ class Consume:
         self._customers = customers
         self._pace = pace
         self._turns = Turns()
+        self._channels = channels
         self._batch_records = batch_records
         self._discovery_interval_s = discovery_interval_s
         self._beat = beat
 
     async def run_channels(self, stop: asyncio.Event) -> None:
-        """`identified.<channel>.v1` of every channel there is, also of those that appear later."""
+        """`identified.<channel>.v1` of every channel that is ours, also of those that appear later."""
         await ChannelConsumers(
             self._kafka,
             "identified",
             self._of_channel,
+            only=self._channels,
             discovery_interval_s=self._discovery_interval_s,
             beat=lambda: self._beat("channels"),
         ).run(stop)

@@ -49,17 +49,14 @@ class Consume:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set."""
-        if self._channels:
-            await asyncio.gather(*(self._consumer(channel).run(stop) for channel in self._channels))
-            return
-        discovery = ChannelConsumers(
+        await ChannelConsumers(
             self._kafka,
             "inbound",
             self._consumer,
+            only=self._channels,
             discovery_interval_s=self._discovery_interval_s,
             beat=lambda: self._beat("consume"),
-        )
-        await discovery.run(stop)
+        ).run(stop)
 
     def _consumer(self, channel: str) -> BatchConsumer[InboundMessage]:
         identified = messages(channel, Stage.IDENTIFIED)
