@@ -96,6 +96,7 @@ class FakeCases:
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.commands: list[tuple[str, bytes, Actor]] = []
+        self.previews: list[tuple[str, bytes, Actor]] = []
         self.views: dict[str, DossierView] = {}
 
     async def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Answer:
@@ -112,6 +113,10 @@ class FakeCases:
     async def command(self, dossier_id: str, body: bytes, agent: Actor) -> Answer:
         self.commands.append((dossier_id, body, agent))
         return Answer(200, b'{"dossier_id":"d","seq":3,"to_dossier_id":null}', "application/json")
+
+    async def preview(self, dossier_id: str, body: bytes, agent: Actor) -> Answer:
+        self.previews.append((dossier_id, body, agent))
+        return Answer(200, b'{"messages":2}', "application/json")
 
 
 class FakeProfiles:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from omnifil_contracts.commands import CommandRequest, ResolveSuggestion
+from omnifil_contracts.commands import CommandRequest, PreviewRequest, ResolveSuggestion
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity
 from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.identity import Actor, Because, Evidence
@@ -56,6 +56,10 @@ class Desk:
         if isinstance(request.command, ResolveSuggestion) and request.command.accept:
             await self._link_as_suggested(dossier_id, request.command_id, request.command.suggestion_id, agent)
         return await self._cases.command(dossier_id, request.model_dump_json().encode(), agent)
+
+    async def preview(self, dossier_id: str, request: PreviewRequest, agent: Actor) -> Answer:
+        """What a command would move; changes nothing."""
+        return await self._cases.preview(dossier_id, request.model_dump_json().encode(), agent)
 
     async def _link_as_suggested(self, dossier_id: str, command_id: str, suggestion_id: str, agent: Actor) -> None:
         dossier = await self._cases.dossier(dossier_id)

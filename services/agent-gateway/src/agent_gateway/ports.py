@@ -55,6 +55,10 @@ class Cases(Protocol):
         """Pass a `CommandRequest` on, in the agent's name."""
         ...
 
+    async def preview(self, dossier_id: str, body: bytes, agent: Actor) -> Answer:
+        """Pass a `PreviewRequest` on, in the agent's name."""
+        ...
+
 
 class Profiles(Protocol):
     """customer-profile. Every method raises `Transient` when it cannot be reached and `Refused` when it says no."""

@@ -19,6 +19,7 @@ DOOR = [
     ("GET", "/api/v1/dossiers/d1"),
     ("GET", "/api/v1/dossiers/d1/timeline"),
     ("POST", "/api/v1/dossiers/d1/commands"),
+    ("POST", "/api/v1/dossiers/d1/preview"),
     ("POST", "/api/v1/dossiers/d1/presence"),
     ("GET", "/api/v1/customers/c1"),
     ("POST", "/api/v1/links/l1/undo"),
@@ -105,6 +106,17 @@ async def test_a_command_goes_on_in_the_agents_name(gateway: Any) -> None:
     assert answer.json()["seq"] == 3
     [(dossier, body, agent)] = gateway.cases.commands
     assert (dossier, json.loads(body)["command"]["text"], agent.id, agent.name) == ("d1", "hm", "tom", "Tom Berger")
+
+
+async def test_a_preview_is_asked_for_in_the_agents_name_and_commands_nothing(gateway: Any) -> None:
+    async with gateway.client(gateway.issuer.token("tom", name="Tom Berger")) as http:
+        answer = await http.post(
+            "/api/v1/dossiers/d1/preview", json={"command": {"type": "merge_dossier", "into_dossier_id": "d2"}}
+        )
+    assert answer.json() == {"messages": 2}
+    [(dossier, body, agent)] = gateway.cases.previews
+    assert (dossier, json.loads(body)["command"]["into_dossier_id"], agent.id) == ("d1", "d2", "tom")
+    assert gateway.cases.commands == []
 
 
 async def test_a_command_that_is_none_is_refused_without_repeating_it(gateway: Any) -> None:

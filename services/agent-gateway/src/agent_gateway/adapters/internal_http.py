@@ -86,6 +86,9 @@ class HttpCases:
     async def command(self, dossier_id: str, body: bytes, agent: Actor) -> Answer:
         return await self._api.ask("POST", f"/dossiers/{_segment(dossier_id)}/commands", body=body, agent=agent)
 
+    async def preview(self, dossier_id: str, body: bytes, agent: Actor) -> Answer:
+        return await self._api.ask("POST", f"/dossiers/{_segment(dossier_id)}/preview", body=body, agent=agent)
+
 
 class HttpProfiles:
     """customer-profile's api role."""

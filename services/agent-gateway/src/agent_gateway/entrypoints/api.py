@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
-from omnifil_contracts.commands import CommandRequest, CommandResult
+from omnifil_contracts.commands import CommandRequest, CommandResult, PreviewRequest
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.message import Attachment
-from omnifil_contracts.views import CustomerCard, DossierSnapshot, Inbox, Timeline
+from omnifil_contracts.views import CustomerCard, DossierSnapshot, Inbox, MovePreview, Timeline
 from pydantic import BaseModel, Field
 
 from agent_gateway.entrypoints.agents import Doorkeeper
@@ -68,6 +68,11 @@ def router(
     @api.post("/dossiers/{dossier_id}/commands", response_model=CommandResult)
     async def command(dossier_id: DossierId, body: CommandRequest, agent: SignedIn) -> Response:
         return _passed_on(await desk.command(dossier_id, body, agent))
+
+    @api.post("/dossiers/{dossier_id}/preview", response_model=MovePreview)
+    async def preview(dossier_id: DossierId, body: PreviewRequest, agent: SignedIn) -> Response:
+        """What a command would move; changes nothing."""
+        return _passed_on(await desk.preview(dossier_id, body, agent))
 
     @api.post("/dossiers/{dossier_id}/presence", status_code=204)
     async def presence(dossier_id: DossierId, body: PresenceRequest, agent: SignedIn) -> None:

@@ -7,10 +7,10 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import Depends, FastAPI, Header, Query
-from omnifil_contracts.commands import CommandRequest, CommandResult
+from omnifil_contracts.commands import CommandRequest, CommandResult, PreviewRequest
 from omnifil_contracts.dossier import DossierView, Status
 from omnifil_contracts.identity import Actor
-from omnifil_contracts.views import DossierSnapshot, Inbox, Journey, Timeline
+from omnifil_contracts.views import DossierSnapshot, Inbox, Journey, MovePreview, Timeline
 from omnifil_servicekit.auth import require_internal
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.openapi import describe_problems
@@ -129,6 +129,13 @@ def create(reading: Reading, journey: JourneyReading, commands: Commands, intern
         customer_id: str, before: AwareDatetime | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
     ) -> Journey:
         return await journey.of(customer_id, before, limit)
+
+    @app.post("/dossiers/{dossier_id}/preview")
+    async def preview(
+        dossier_id: str, request: PreviewRequest, agent: Annotated[Actor, Depends(agent_of)]
+    ) -> MovePreview:
+        """What a command would move; changes nothing."""
+        return await commands.preview(dossier_id, request, agent)
 
     @app.get("/customers/{customer_id}/dossiers")
     async def of_customer(customer_id: str) -> tuple[DossierView, ...]:

@@ -9,12 +9,14 @@ from omnifil_contracts.commands import (
     ChangeStatus,
     CommandRequest,
     CommandResult,
+    PreviewRequest,
     Reply,
     ResolveSuggestion,
     Unassign,
 )
 from omnifil_contracts.dossier import Event, ReplyRequested, TimelineEntry
 from omnifil_contracts.identity import Actor, Because, Evidence
+from omnifil_contracts.views import MovePreview
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.metrics import Stage, messages
 
@@ -27,6 +29,7 @@ from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.handlers.corrections import Correction, Corrections
 from case_service.handlers.outcomes import Outcome, Overtaken
+from case_service.handlers.previewing import Previewing
 from case_service.handlers.settling import ROUNDS, Clock, open_casebook
 from case_service.metrics import COMMANDS
 from case_service.ports import Timeline
@@ -43,6 +46,11 @@ class Commands:
         self._minting = minting
         self._clock = clock
         self._corrections = Corrections(timeline, policy)
+        self._previewing = Previewing(timeline, policy, clock)
+
+    async def preview(self, dossier_id: str, request: PreviewRequest, agent: Actor) -> MovePreview:
+        """What the command would move. Raises `CommandRefused` as the command would, and `Transient`."""
+        return await self._previewing.preview(dossier_id, request.command, agent)
 
     async def execute(self, dossier_id: str, request: CommandRequest, agent: Actor) -> CommandResult:
         """Raises `CommandRefused` with its reason, and `Transient`."""
