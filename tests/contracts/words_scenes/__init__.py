@@ -1,0 +1,1 @@
+"""What the services' sources can say, and the words that the desktop has for it."""
