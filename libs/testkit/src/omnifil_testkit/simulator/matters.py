@@ -14,6 +14,9 @@ from omnifil_testkit.simulator.texts.things import PRODUCTS, Product
 TOPICS = tuple(ENGLISH.topics)
 STICKY = frozenset({"chat", "social", "sms"})
 """Channels on which a handle has one conversation for ever: the provider has no other thread to tell apart by."""
+_BEGINS_ANEW = 0.53
+"""Of second contacts about a live matter, those that begin a new conversation: the others go on in a thread that is
+there. Makes up for them in the share of other matters among new conversations; a test holds that share."""
 
 
 @dataclass
@@ -110,8 +113,13 @@ class Planner:
         at = between(self._draw, self._last, matter.closes)
         if at >= self._end:
             return False
-        if self._draw.random() < self._rates.other_subject:
+        other = self._rates.other_subject * _BEGINS_ANEW
+        if self._draw.random() < other / (other + 1 - self._rates.other_subject):
             self._new(at, live=True)
+        elif matter.talks[-1].channel in STICKY and self._draw.random() < self._rates.same_channel:
+            # Who stays on such a channel goes on in the same thread: no new conversation begins, and another is drawn.
+            self._add(matter, matter.talks[-1].channel, at, "chasing", within=matter.talks[-1])
+            return self._while_live(matter)
         else:
             self._life.starts.append((True, False))
             self._again(matter, at)

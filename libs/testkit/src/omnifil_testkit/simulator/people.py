@@ -9,12 +9,12 @@ from omnifil_testkit.simulator.calendar import BEGIN, MONTH, around, between
 from omnifil_testkit.simulator.settings import Rates
 
 _FIRST = (
-    "Claire", "Julien", "Nadia", "Thomas", "Inès", "Paul", "Sophie", "Karim", "Léa", "Marc", "Emma", "Hugo", "Jane",
-    "Tom", "Priya", "Owen", "Mary", "Ali", "Fiona", "George", "Aisha", "Ben", "Chloë", "Dylan", "Zoé", "Yves", "Rosa", "Ivan",
+    "Claire", "Julien", "Nadia", "Thomas", "Inès", "Paul", "Sophie", "Karim", "Léa", "Marc", "Emma", "Hugo",
+    "Jane", "Tom", "Priya", "Owen", "Mary", "Ali", "Fiona", "George", "Aisha", "Ben", "Dylan", "Zoé", "Yves", "Rosa",
 )  # fmt: skip
 _LAST = (
     "Martin", "Bernard", "Dubois", "Moreau", "Lefèvre", "Garnier", "Faure", "Benali", "Roux", "Fontaine", "Chevalier",
-    "Smith", "Jones", "Taylor", "Patel", "Evans", "Walker", "Khan", "Murphy", "Clarke", "Hughes", "O'Neill", "Nguyen", "Silva",
+    "Smith", "Jones", "Taylor", "Patel", "Evans", "Walker", "Khan", "Murphy", "Clarke", "Hughes", "Nguyen", "Silva",
     "Kowalski", "Rossi", "Keller", "Mbaye", "Haddad", "Lindqvist",
 )  # fmt: skip
 _MAIL_HOSTS = ("mail.example", "post.example", "courrier.test", "inbox.example", "laposte.test", "free-mail.example")

@@ -1,0 +1,5 @@
+"""`make correlation-bench`."""
+
+from correlation_bench.command import main
+
+main()
