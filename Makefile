@@ -4,7 +4,7 @@ BIN := .venv/bin
 MEMBERS := $(wildcard libs/*) $(wildcard services/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-cluster bench bench-scale chaos lint lint-python lint-web lint-deploy generate format lock clean-data clean
+.PHONY: help setup demo test test-unit test-cluster bench correlation-bench bench-scale chaos lint lint-python lint-web lint-deploy generate format lock clean-data clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench: setup ## how near the floor: figures and plots into docs/; ARGS="--only t
 
 bench-scale: setup ## what a message costs among a million dossiers, and in one of ten thousand entries; ten minutes
 	@PYTHONPATH=tests/bench $(BIN)/python -m omnifil_bench.scale $(ARGS)
+
+correlation-bench: setup ## how well messages land in the right dossier, on simulated months; ARGS="--seed 1 --mistakes 10" chooses
+	@PYTHONPATH=tests/correlation $(BIN)/python -m correlation_bench $(ARGS)
 
 chaos: setup ## ten minutes of faults while customers write; ARGS="--shape cluster --seed 7" chooses
 	@PYTHONPATH=tests/chaos $(BIN)/python -m chaos_play $(ARGS)

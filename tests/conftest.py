@@ -16,7 +16,17 @@ from omnifil_devstack.story.agent import Agent
 from omnifil_devstack.story.customer import World
 
 # Test files are imported one by one, without a package to share things in: each folder here has one, of its own name.
-for folder in ("bench", "browser", "chaos", "contracts", "model", "e2e", "../services/case-service/tests", "watching"):
+for folder in (
+    "bench",
+    "browser",
+    "chaos",
+    "contracts",
+    "correlation",
+    "model",
+    "e2e",
+    "../services/case-service/tests",
+    "watching",
+):
     sys.path.insert(0, str((Path(__file__).parent / folder).resolve()))
 
 from e2e_spans.collector import SpanCollector  # noqa: E402  found by the lines above

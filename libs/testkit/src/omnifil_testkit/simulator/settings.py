@@ -19,7 +19,7 @@ class Rates:
     """The settings of a simulation. Change some with `dataclasses.replace`."""
 
     # Conversations and matters
-    while_live: float = 0.28
+    while_live: float = 0.265
     """Of a person's conversations but the first: begins while another one is live. With this, 27 % of all new
     conversations do, as was measured in public on live cases (docs/architecture.md, Correlation); a test holds it."""
     other_subject: float = 0.72
