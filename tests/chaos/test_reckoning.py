@@ -16,6 +16,7 @@ from chaos_play.reckoning import (
     reckon_messages,
     reckon_published,
     reckon_replies,
+    reckon_reply_order,
     reckon_screen,
 )
 from chaos_play.recovery import Recovery
@@ -123,6 +124,17 @@ def test_replies_that_are_missing_doubled_or_astray_are_found(told: Reckoning) -
 def test_a_reply_that_the_agent_was_told_to_doubt_may_be_missing(told: Reckoning) -> None:
     reckon_replies([Mark("reply-a", 0)], {Mark("reply-a", 0)}, [], "somewhere", told)
     assert told.problems == []
+
+
+def test_a_reply_that_overtook_another_of_its_conversation_is_found(told: Reckoning) -> None:
+    first, second, third = (Mark("reply-a", number) for number in range(3))
+    reckon_reply_order([[first, second], [third]], set(), [third, first, second], "somewhere", told)
+    assert told.out_of_order == 0
+    reckon_reply_order([[first, second]], {second}, [second, first], "somewhere", told)
+    reckon_reply_order([[first, second]], set(), [second, first, second], "somewhere", told)
+    assert told.out_of_order == 0
+    reckon_reply_order([[first, second, third]], set(), [second, first, third], "somewhere", told)
+    assert told.out_of_order == 1
 
 
 def test_poison_is_in_its_dead_letter_once_and_nothing_else_is(ledger: Ledger, told: Reckoning) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,20 +17,23 @@ from omnifil_contracts.topics import REGISTRY
 from omnifil_messaging import KafkaSettings, ensure_topics
 from omnifil_testkit.waiting import eventually_ as eventually
 
-from chaos_play.crowd import Crowd, End
+from chaos_play.crowd import Crowd
 from chaos_play.desk import Desk
 from chaos_play.evidence import Evidence
 from chaos_play.http import client
-from chaos_play.ledger import REPLY, Ledger, Mark
+from chaos_play.ledger import Ledger
+from chaos_play.rebuilding import rebuilt
 from chaos_play.reckoning import (
     Reckoning,
     reckon_letters,
     reckon_messages,
     reckon_published,
     reckon_replies,
+    reckon_reply_order,
     reckon_screen,
 )
 from chaos_play.recovery import Recovery
+from chaos_play.replies import Replies, arrived_at
 from chaos_play.rhythm import Rhythm
 from chaos_play.screen import Screen
 from chaos_play.stalls import Stall, Times, stalls, stalls_under_fire
@@ -43,7 +46,6 @@ _COMMANDS_PER_S = 0.4
 _ARRIVED_WITHIN_S = 120
 _ANSWERED_WITHIN_S = 120
 """Of the end of the faults: who was not answered until then is not answered at all."""
-_MAY_BE_EITHER = "It is not known whether"
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class Play:
                 await stage.settled(120)
                 evidence = await self._all_arrived(stack, ledger, screens, crowd)
                 await self._reckon(ledger, evidence, screens, desks, crowd, striker)
+                self.told.rebuilt = await rebuilt(stage.plan)
+        self.told.complain([1] * self.told.rebuilt.get("differences", 1), "Dossiers that a rebuild made otherwise")
         self.told.seconds = time.monotonic() - started
         return self.told
 
@@ -185,7 +189,9 @@ class Play:
         told.replies_given_up = len(replies.given_up)
         told.complain(replies.failed, "Replies that are said to have failed")
         for end in crowd.ends():
-            reckon_replies(replies.due_at(end), replies.given_up, await arrived_at(end, ledger), end.name, told)
+            arrived = await arrived_at(end, ledger)
+            reckon_replies(replies.due_at(end), replies.given_up, arrived, end.name, told)
+            reckon_reply_order(replies.sequences_at(end), replies.given_up, arrived, end.name, told)
         reckon_letters(ledger, evidence, told)
         told.complain(crowd.poisoner.let_in, "Let in")
         for desk in desks:
@@ -219,50 +225,3 @@ class Play:
             [f"{s.seconds:.0f} s after {s.cause} ({s.what})" for s in found if s.seconds > self.wanted.stall_s],
             f"Stalls over {self.wanted.stall_s:.0f} s",
         )
-
-
-@dataclass
-class Replies:
-    """What went out, by the timeline: who should have it, and what was given up with a sentence to the agent."""
-
-    due: list[tuple[str, Mark]] = field(default_factory=list)
-    """Conversation and reply."""
-    given_up: set[Mark] = field(default_factory=set)
-    failed: list[str] = field(default_factory=list)
-    decided: bool = True
-    threads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Of the writers, by conversation."""
-
-    @classmethod
-    def of(cls, evidence: Evidence, ledger: Ledger) -> "Replies":
-        """From all timelines."""
-        replies, asked, states = cls(), dict[str, Mark](), set[str]()
-        for timeline in evidence.stored.values():
-            for seq in sorted(timeline):
-                event = timeline[seq]["event"]
-                match event["type"]:
-                    case "message_linked" if mark := ledger.mark_in(event["message"]["text"]):
-                        replies.threads[event["conversation_id"]].add(mark.thread)
-                    case "reply_requested" if mark := ledger.mark_in(event["text"]):
-                        for target in event["targets"]:
-                            asked[target["outbound_id"]] = mark
-                            replies.due.append((target["conversation"]["conversation_id"], mark))
-                    case "delivery_updated":
-                        states.add(event["outbound_id"])
-                        if event["state"] == "failed" and (mark := asked.get(event["outbound_id"])):
-                            if str(event["reason"]).startswith(_MAY_BE_EITHER):
-                                replies.given_up.add(mark)
-                            else:
-                                replies.failed.append(f"{mark}: {event['reason']}")
-        replies.decided = asked.keys() <= states
-        return replies
-
-    def due_at(self, end: End) -> list[Mark]:
-        """The replies that went out on conversations of this end."""
-        held = {each for each, threads in self.threads.items() if any(end.holds(thread) for thread in threads)}
-        return [mark for conversation_id, mark in self.due if conversation_id in held]
-
-
-async def arrived_at(end: End, ledger: Ledger) -> list[Mark]:
-    """The replies that a customer has, in the order in which they came."""
-    return [mark for text in await end.seen() for mark in ledger.marks_in(text) if mark.channel == REPLY]

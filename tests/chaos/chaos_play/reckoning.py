@@ -40,6 +40,8 @@ class Reckoning:
     """After the end of a barrage of faults, while nothing else is done to the suite."""
     longest_stall_under_fire_s: float = 0.0
     """After the end of one fault, while others follow."""
+    rebuilt: dict[str, Any] = field(default_factory=dict)
+    """What `case-service rebuild` said in the end: every document is what its timeline folds into."""
     seconds: float = 0.0
     broken: str | None = None
     folder: str | None = None
@@ -185,6 +187,25 @@ def reckon_replies(
         sorted(mark for mark in (got - wanted).elements() if mark in wanted), f"Replies twice at {where}"
     )
     told.duplicated += told.complain(sorted(got.keys() - wanted.keys()), f"Replies at {where} that did not go there")
+
+
+def reckon_reply_order(
+    conversations: Iterable[Sequence[Mark]],
+    given_up: Collection[Mark],
+    arrived: Sequence[Mark],
+    where: str,
+    told: Reckoning,
+) -> None:
+    """The replies of a conversation (as its dossier has them) reached the customer in that order.
+
+    What came more than once, as on two mail threads, has no one place and is left out, and so is what was `given_up`.
+    """
+    count = Counter(arrived)
+    place = {mark: at for at, mark in enumerate(arrived) if count[mark] == 1 and mark not in given_up}
+    for replies in conversations:
+        came = [mark for mark in replies if mark in place]
+        wrong = [f"{a} after {b}" for a, b in pairwise(came) if place[a] > place[b]]
+        told.out_of_order += told.complain(wrong, f"Replies out of order at {where}")
 
 
 def reckon_letters(ledger: Ledger, evidence: Evidence, told: Reckoning) -> None:
