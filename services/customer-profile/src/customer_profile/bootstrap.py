@@ -18,11 +18,13 @@ from omnifil_servicekit.web import OWN_TELEMETRY
 from customer_profile.adapters.kafka_announcements import KafkaAnnouncements
 from customer_profile.adapters.kafka_profile_updates import KafkaProfileUpdates
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
+from customer_profile.desk import Desk
+from customer_profile.domain.sharing import SharingRules
 from customer_profile.entrypoints import api, pushing
 from customer_profile.entrypoints.consume import NAME, Consume
 from customer_profile.entrypoints.relay import Relay
 from customer_profile.entrypoints.updates import Updates
-from customer_profile.handlers import Announcer, Desk, Recogniser, Rules
+from customer_profile.handlers import Announcer, Recogniser, Rules
 from customer_profile.hearing import Hearing
 from customer_profile.ports import Clock
 from customer_profile.settings import Settings
@@ -61,7 +63,17 @@ def bootstrap(
     hearing = Hearing(identities, settings.trusted_sources, clock)
     loops: dict[str, Loop] = {}
     if "consume" in roles:
-        rules = Rules(timedelta(days=settings.namesake_window_days), timedelta(seconds=settings.sighting_interval_s))
+        rules = Rules(
+            timedelta(days=settings.namesake_window_days),
+            timedelta(seconds=settings.sighting_interval_s),
+            settings.phone_region,
+            SharingRules(
+                settings.shared_names,
+                settings.shared_accounts,
+                timedelta(days=settings.shared_window_days),
+                frozenset(each.lower() for each in settings.shared_addresses),
+            ),
+        )
         loops["consume"] = Consume(
             kafka,
             Recogniser(identities, announcements, rules),
@@ -71,8 +83,7 @@ def bootstrap(
             discovery_interval_s=settings.discovery_interval_s,
             beat=health.beat,
         ).run
-        for watched in [f"consume {channel}" for channel in settings.channels] or ["consume"]:
-            health.watch(watched)
+        health.watch("consume")
     if "relay" in roles:
         loops["relay"] = Relay(
             mongo, Announcer(identities, announcements), lease_s=settings.lease_s, beat=lambda: health.beat("relay")
@@ -84,7 +95,9 @@ def bootstrap(
         health.watch("updates")
     app = (
         api.create(
-            Desk(identities, clock), settings.internal_token, pushing.routes(hearing, KafkaProfileUpdates(producer))
+            Desk(identities, clock, phone_region=settings.phone_region),
+            settings.internal_token,
+            pushing.routes(hearing, KafkaProfileUpdates(producer)),
         )
         if "api" in roles
         else FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)

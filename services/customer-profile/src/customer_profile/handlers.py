@@ -1,22 +1,22 @@
-"""The use cases: recognise a batch of messages, tell of changed customers, do what an agent asks of identities."""
+"""The use cases of messages: recognise a batch of them, tell of changed customers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar, cast
 
-from omnifil_contracts.customer import CustomerChanged, LinkIdentity
-from omnifil_contracts.identity import Actor, Assurance, Identity
+from omnifil_contracts.identity import Assurance
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 from omnifil_servicekit.errors import Transient
 
-from customer_profile.domain import handles, linking, profiles, suggestions
+from customer_profile.domain import profiles, suggestions
 from customer_profile.domain.identities import KnownIdentity, Named
 from customer_profile.domain.presented import Presented
 from customer_profile.domain.recognition import Recognition, recognise
+from customer_profile.domain.sharing import SharingRules
 from customer_profile.hearing import RelatedRecords
-from customer_profile.ports import Announcements, Change, ChangedElsewhere, Clock, Identities, Sighting
+from customer_profile.ports import Announcements, Change, ChangedElsewhere, Identities, Sighting
 
 _ATTEMPTS = 8
 _NAMESAKES_LOADED = 8
@@ -33,6 +33,9 @@ class Rules:
     """For how long after they wrote a customer may be suggested for their name."""
     sighting_interval: timedelta = timedelta(minutes=1)
     """How exactly we remember when somebody last wrote."""
+    phone_region: str | None = None
+    """Where phone numbers without `+` are dialled (ISO 3166)."""
+    sharing: SharingRules = field(default_factory=SharingRules)
 
 
 class Recogniser:
@@ -49,8 +52,8 @@ class Recogniser:
 
         The same batch again, whole or in part, gives the same customers and the same records.
         """
-        presented = [Presented.by(message) for message in messages]
-        known, recognitions = await self._link(presented)
+        sorted_out = [Presented.by(message, self._rules.phone_region) for message in messages]
+        presented, known, recognitions = await self._link(sorted_out)
         identified = await self._explained(presented, recognitions, known)
         await _both(
             self._announcements.identified(identified),
@@ -58,23 +61,32 @@ class Recogniser:
         )
         return identified
 
-    async def _link(self, batch: Sequence[Presented]) -> tuple[dict[str, KnownIdentity], list[Recognition]]:
+    async def _link(
+        self, batch: Sequence[Presented]
+    ) -> tuple[Sequence[Presented], dict[str, KnownIdentity], list[Recognition]]:
         """Decide in memory, in order, and write once. Who is overtaken by another replica decides again."""
         keys = {key for presented in batch for key in presented.sought()}
         for _ in range(_ATTEMPTS):
             loaded = await self._identities.by_keys(keys)
             known = dict(loaded)
-            recognitions = [_decided(presented, known) for presented in batch]
+            stored = [presented.as_stored(loaded) for presented in batch]
+            recognitions = [self._decided(presented, known) for presented in stored]
             added = [state for key, state in known.items() if key not in loaded]
             changed = [Change(before, known[key]) for key, before in loaded.items() if known[key] is not before]
             if not added and not changed:
-                return known, recognitions
+                return stored, known, recognitions
             try:
                 await self._identities.write(added, changed)
             except ChangedElsewhere:
                 continue
-            return known, recognitions
+            return stored, known, recognitions
         raise Transient(f"{len(batch)} messages were overtaken {_ATTEMPTS} times by others about the same people.")
+
+    def _decided(self, presented: Presented, known: dict[str, KnownIdentity]) -> Recognition:
+        """Decide one message; what it makes known is known to the next."""
+        recognition = recognise(presented, known, self._rules.sharing)
+        known.update((state.key, state) for state in (*recognition.added, *recognition.changed))
+        return recognition
 
     async def _explained(
         self, batch: Sequence[Presented], recognitions: Sequence[Recognition], known: dict[str, KnownIdentity]
@@ -158,13 +170,6 @@ async def _both(one: Awaitable[_A], other: Awaitable[_B]) -> tuple[_A, _B]:
     return cast(tuple[_A, _B], tuple(done))
 
 
-def _decided(presented: Presented, known: dict[str, KnownIdentity]) -> Recognition:
-    """Decide one message; what it makes known is known to the next."""
-    recognition = recognise(presented, known)
-    known.update((state.key, state) for state in (*recognition.added, *recognition.changed))
-    return recognition
-
-
 def _names_its_customer(state: KnownIdentity) -> bool:
     """No other handle of the customer is surer than this one, and it has a name."""
     return state.assurance is Assurance.VERIFIED and state.display_name is not None
@@ -200,87 +205,3 @@ class Announcer:
         await self._announcements.customers(
             [profiles.compose(customer_id, states[customer_id]) for customer_id in sorted(states)]
         )
-
-
-class Desk:
-    """What agents ask: look up customers, confirm whose a handle is, take that back."""
-
-    def __init__(self, identities: Identities, clock: Clock) -> None:
-        self._identities = identities
-        self._clock = clock
-
-    async def customer(self, customer_id: str) -> CustomerChanged:
-        """Raises `CustomerNotFound`."""
-        if found := await self.customers([customer_id]):
-            return found[0]
-        raise linking.CustomerNotFound(customer_id)
-
-    async def customers(self, customer_ids: Collection[str]) -> list[CustomerChanged]:
-        """Those that exist, in the order given."""
-        states = await self._identities.of_customers(customer_ids)
-        return [profiles.compose(each, states[each]) for each in dict.fromkeys(customer_ids) if each in states]
-
-    async def identity(self, identity: Identity) -> KnownIdentity:
-        """Raises `IdentityNotFound`."""
-        key = handles.normalised(identity).key
-        if (state := (await self._identities.by_keys([key])).get(key)) is None:
-            raise linking.IdentityNotFound(identity.kind)
-        return state
-
-    async def link(self, customer_id: str, asked: LinkIdentity, command_id: str, agent: Actor) -> CustomerChanged:
-        """The handle is this customer's; its state afterwards. Errors: `domain.linking`, `CommandReused`."""
-        command = linking.AgentCommand(command_id, agent, self._clock())
-        key = handles.normalised(asked.identity).key
-
-        async def load() -> KnownIdentity:
-            return await self.identity(asked.identity)
-
-        target = await self._still_standing(customer_id, key)
-        state = await self._carry_out(load, lambda state: linking.link(state, target, asked.because, command), command)
-        return await self.customer(state.customer_id)
-
-    async def undo(self, link_id: str, command_id: str, agent: Actor) -> CustomerChanged:
-        """The handle returns; the state of the customer who has it then. Errors: `domain.linking`, `CommandReused`."""
-        command = linking.AgentCommand(command_id, agent, self._clock())
-
-        async def load() -> KnownIdentity:
-            if (state := await self._identities.by_link(link_id)) is None:
-                raise linking.NothingToUndo(f"There is no link {link_id}.")
-            return state
-
-        state = await self._carry_out(load, lambda state: linking.undo(state, link_id, command), command)
-        return await self.customer(state.customer_id)
-
-    async def _carry_out(
-        self,
-        load: Callable[[], Awaitable[KnownIdentity]],
-        decide: Callable[[KnownIdentity], KnownIdentity],
-        command: linking.AgentCommand,
-    ) -> KnownIdentity:
-        """Write what is decided. Who is overtaken by a message decides again; who is overtaken by an agent does not."""
-        state = first = await load()
-        for _ in range(_ATTEMPTS):
-            after = decide(state)
-            if after is state:
-                return state
-            try:
-                await self._identities.write([], [Change(state, after)])
-            except ChangedElsewhere:
-                state = await load()
-                if state.link != first.link and decide(state) is not state:
-                    raise linking.MovedMeanwhile(state.customer_id) from None
-            else:
-                return after
-        raise Transient(f"Command {command.command_id} was overtaken {_ATTEMPTS} times.")
-
-    async def _still_standing(self, customer_id: str, key: str) -> str:
-        """The customer, or who has taken over all identities of that one. What was this customer's own is not sent on:
-        then the agent wants to part the two."""
-        seen: set[str] = set()
-        while customer_id not in seen:
-            seen.add(customer_id)
-            customer = await self.customer(customer_id)
-            if customer.merged_into is None or key in {each.identity.key for each in customer.released}:
-                return customer_id
-            customer_id = customer.merged_into
-        return customer_id

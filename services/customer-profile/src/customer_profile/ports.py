@@ -78,6 +78,14 @@ class Identities(Protocol):
         """The identity that this link is about."""
         ...
 
+    async def by_command(self, command_id: str) -> KnownIdentity | None:
+        """The identity on which the agent's command stands."""
+        ...
+
+    async def by_merge(self, merge_id: str) -> list[KnownIdentity]:
+        """Every identity that this merge of customers has moved."""
+        ...
+
     async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
         """All of it, durably, or one of `ChangedElsewhere`, `CommandReused`, and then nothing; but what concerns only
         identities that stand alone may be written although some of it was not."""

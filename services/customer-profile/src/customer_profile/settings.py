@@ -20,4 +20,13 @@ class Settings(ServiceSettings):
     trusted_sources: tuple[str, ...] = Field(
         (), description="the sources of profile updates that vouch for the handles that they name, as a JSON list"
     )
+    phone_region: str | None = Field(
+        None, pattern="^[A-Z]{2}$", description="where phone numbers without + are dialled (ISO 3166, such as FR)"
+    )
+    shared_names: int = Field(2, ge=2, description="from so many persons' names on, a handle is taken for shared")
+    shared_accounts: int = Field(3, ge=2, description="from so many customers with a handle on, it is taken for shared")
+    shared_window_days: float = Field(180, gt=0, description="days within which those names and customers count")
+    shared_addresses: tuple[str, ...] = Field(
+        (), description="further local parts of addresses that several persons read, as a JSON list"
+    )
     lease_s: float = Field(10, ge=1, description="seconds after which another relay takes over from one that died")

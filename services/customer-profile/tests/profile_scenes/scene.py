@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from customer_profile.adapters.in_memory import Announced, InMemoryIdentities
-from customer_profile.handlers import Announcer, Desk, Recogniser, Rules
+from customer_profile.desk import Desk
+from customer_profile.handlers import Announcer, Recogniser, Rules
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity
 from omnifil_contracts.identity import Identity
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage

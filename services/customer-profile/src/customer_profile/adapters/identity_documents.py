@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from omnifil_contracts.identity import Actor, Assurance, Because, Identity
+from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
 from omnifil_contracts.profile import RelatedReferences
 from omnifil_mongostore import Document
 
 from customer_profile.domain import names
 from customer_profile.domain.facts import Facts, related
-from customer_profile.domain.identities import AGENT, KnownIdentity, Link, Outline
+from customer_profile.domain.identities import AGENT, Assured, Company, KnownIdentity, Link, Outline
 
 
 def to_document(state: KnownIdentity) -> Document:
@@ -37,6 +37,12 @@ def to_document(state: KnownIdentity) -> Document:
         document |= _facts_document(state.facts)
     if commands := [link.caused_by for link in state.links if link.actor.kind == AGENT]:
         document["commands"] = commands
+    if merges := list(dict.fromkeys(link.merge_id for link in state.links if link.merge_id is not None)):
+        document["merges"] = merges
+    if state.spellings:
+        document["spellings"] = list(state.spellings)
+    document["assurances"] = [_assured_document(each) for each in state.assurances]
+    document["companies"] = [[each.name, each.customer_id, each.at] for each in state.companies]
     return document
 
 
@@ -82,6 +88,9 @@ def from_document(document: Document) -> KnownIdentity:
         same=tuple(
             (each["source"], Identity(kind=each["kind"], value=each["value"])) for each in document.get("same", ())
         ),
+        spellings=tuple(document.get("spellings", ())),
+        assurances=_assurances(document),
+        companies=tuple(Company(name, customer_id, at) for name, customer_id, at in document.get("companies", ())),
     )
 
 
@@ -102,7 +111,34 @@ def _link_document(link: Link) -> dict[str, Any]:
         "actor": link.actor.model_dump(),
         "caused_by": link.caused_by,
         "undoes": link.undoes,
+        # Absent where there is nothing: nearly all links are of one message alone.
+        **({"merge_id": link.merge_id} if link.merge_id else {}),
+        **({"rests_on": link.rests_on} if link.rests_on else {}),
+        **({"shared": True} if link.shared else {}),
     }
+
+
+def _assured_document(assured: Assured) -> dict[str, Any]:
+    return {
+        "assurance": assured.assurance.value,
+        "at": assured.at,
+        "evidence": [{"code": each.code, "values": each.values} for each in assured.evidence],
+    }
+
+
+def _assurances(document: Document) -> tuple[Assured, ...]:
+    """Of an identity that was written before they were kept: as it was linked first."""
+    if "assurances" not in document:
+        first = _link(document["history"][0])
+        return (Assured(first.assurance, first.at, first.because.evidence),)
+    return tuple(
+        Assured(
+            Assurance(each["assurance"]),
+            each["at"],
+            tuple(Evidence(code=evidence["code"], values=evidence["values"]) for evidence in each["evidence"]),
+        )
+        for each in document["assurances"]
+    )
 
 
 def _link(document: Document) -> Link:
@@ -115,4 +151,7 @@ def _link(document: Document) -> Link:
         actor=Actor.model_validate(document["actor"]),
         caused_by=document["caused_by"],
         undoes=document["undoes"],
+        merge_id=document.get("merge_id"),
+        rests_on=document.get("rests_on"),
+        shared=document.get("shared", False),
     )

@@ -24,6 +24,7 @@ class InMemoryIdentities:
         self._by_customer: dict[str, dict[str, None]] = {}
         self._by_link: dict[str, str] = {}
         self._by_command: dict[str, set[str]] = {}
+        self._by_merge: dict[str, dict[str, None]] = {}
 
     async def by_keys(self, keys: Collection[str]) -> dict[str, KnownIdentity]:
         return {key: _without_facts(self._states[key]) for key in keys if key in self._states}
@@ -68,6 +69,12 @@ class InMemoryIdentities:
     async def by_link(self, link_id: str) -> KnownIdentity | None:
         return self._states[self._by_link[link_id]] if link_id in self._by_link else None
 
+    async def by_command(self, command_id: str) -> KnownIdentity | None:
+        return next((self._states[key] for key in self._by_command.get(command_id, ())), None)
+
+    async def by_merge(self, merge_id: str) -> list[KnownIdentity]:
+        return [self._states[key] for key in self._by_merge.get(merge_id, ())]
+
     async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
         if any(state.key in self._states for state in added):
             raise ChangedElsewhere
@@ -101,6 +108,8 @@ class InMemoryIdentities:
         for link in state.links:
             self._by_customer.setdefault(link.customer_id, {})[state.key] = None
             self._by_link[link.link_id] = state.key
+            if link.merge_id is not None:
+                self._by_merge.setdefault(link.merge_id, {})[state.key] = None
         for command in _commands(state):
             self._by_command.setdefault(command, set()).add(state.key)
 

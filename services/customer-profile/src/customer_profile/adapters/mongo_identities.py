@@ -39,6 +39,7 @@ INDEXES = (
     Index(COLLECTION, ("history.link_id",), unique=True),
     Index(COLLECTION, ("folded_name", ("seen_at", DESCENDING)), partial={"folded_name": {"$exists": True}}),
     Index(COLLECTION, ("commands",), unique=True, sparse=True),
+    Index(COLLECTION, ("merges",), sparse=True),
     Index(COLLECTION, ("customers",), partial={"related": {"$exists": True}}, name="customers_with_related"),
 )
 
@@ -128,6 +129,13 @@ class MongoIdentities:
     async def by_link(self, link_id: str) -> KnownIdentity | None:
         found = await self._find({"history.link_id": link_id})
         return found[0] if found else None
+
+    async def by_command(self, command_id: str) -> KnownIdentity | None:
+        found = await self._find({"commands": command_id})
+        return found[0] if found else None
+
+    async def by_merge(self, merge_id: str) -> list[KnownIdentity]:
+        return await self._find({"merges": merge_id})
 
     async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
         """In one transaction where one identity rests on another: of two replicas that meet the same person at once

@@ -1,8 +1,10 @@
 """Handles as strings that are equal when the handles are, and how much each kind tells about a person."""
 
-import re
+from collections.abc import Callable
 
 from omnifil_contracts.identity import Identity
+
+from customer_profile.domain import addresses, numbers
 
 UNPROVEN = "-unproven"
 """Ends the kind of a handle that somebody only says is theirs: `email-unproven`. It is an identity of its own."""
@@ -10,27 +12,34 @@ UNPROVEN = "-unproven"
 ANONYMOUS_KINDS = frozenset({"visitor"})
 """Kinds that name a browser or device, not a person: several persons may share one."""
 
-_STRENGTH = ("email", "phone", "shop-account")
+WHATSAPP = "whatsapp"
+PHONE = "phone"
+
+_STRENGTH = ("email", PHONE, "shop-account", "customer-number", "loyalty-number")
 """What a new customer is anchored at, strongest first; then the networks' own ids, then what is anonymous."""
 
-_ROOT_DOT = re.compile(r"[\s.]+\Z")
-"""A domain may be written with the dot of the root."""
-
-_ASCII_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_WITHOUT_SPACES = str.maketrans("", "", " \u00a0\u202f\t")
 
 
-def normalised(identity: Identity) -> Identity:
-    """The handle in the form in which it is compared and stored.
+def normalised(identity: Identity, region: str | None = None) -> Identity:
+    """The handle in the form in which it is compared and stored. `region` (ISO 3166): where a phone number without `+`
+    is dialled.
 
-    Addresses are compared without regard to case although RFC 5321 §2.4 leaves that to the receiving host: nobody
-    hands out two mailboxes that differ in case alone. Only ASCII letters are folded, for Unicode folds letters of
-    other persons' addresses onto it (the Kelvin sign is no k). Every other kind is taken verbatim.
+    Kinds that are not listed (page-scoped ids, shop accounts, visitors) are what a platform gave: taken verbatim.
     """
     value = identity.value.strip()
+    if (compared := _COMPARED.get(base_kind(identity.kind))) is not None:
+        value = compared(value)
+    elif base_kind(identity.kind) == PHONE:
+        value = numbers.e164(value, region) or value
+    return identity if value in (identity.value, "") else Identity(kind=identity.kind, value=value)
+
+
+def former(identity: Identity) -> Identity:
+    """The form that this handle was stored in before its kind was compared as it is now. What is stored so is found."""
+    value = identity.value.strip()
     if base_kind(identity.kind) == "email":
-        value = value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
-        if value.endswith("."):
-            value = _ROOT_DOT.sub("", value)
+        value = addresses.former(value)
     return identity if value in (identity.value, "") else Identity(kind=identity.kind, value=value)
 
 
@@ -43,15 +52,29 @@ def is_unproven(kind: str) -> bool:
     return kind.endswith(UNPROVEN)
 
 
-def proven_form(identity: Identity) -> Identity:
+def can_be_proven(identity: Identity) -> bool:
+    """Whether the normalised handle could be anybody's at all: what is no number proves nothing."""
+    if is_unproven(identity.kind):
+        return False
+    return identity.kind != PHONE or numbers.e164(identity.value) == identity.value
+
+
+def proven_form(identity: Identity, region: str | None = None) -> Identity:
     """The handle that this one would be if it were proven."""
     kind = base_kind(identity.kind)
-    return normalised(identity if kind == identity.kind else Identity(kind=kind, value=identity.value))
+    return normalised(identity if kind == identity.kind else Identity(kind=kind, value=identity.value), region)
 
 
-def unproven_form(identity: Identity) -> Identity:
+def unproven_form(identity: Identity, region: str | None = None) -> Identity:
     """The handle as an identity that stands for itself alone, whatever its channel called it."""
-    return normalised(Identity(kind=base_kind(identity.kind) + UNPROVEN, value=identity.value))
+    return normalised(Identity(kind=base_kind(identity.kind) + UNPROVEN, value=identity.value), region)
+
+
+def implied(identity: Identity) -> Identity | None:
+    """Another handle that whoever has this one has as well: of a WhatsApp id its phone number."""
+    if identity.kind == WHATSAPP and (number := numbers.of_whatsapp(identity.value)) is not None:
+        return Identity(kind=PHONE, value=number)
+    return None
 
 
 def is_anonymous(identity: Identity) -> bool:
@@ -63,3 +86,33 @@ def strength(identity: Identity) -> tuple[int, str]:
     if identity.kind in _STRENGTH:
         return _STRENGTH.index(identity.kind), identity.key
     return len(_STRENGTH) + is_anonymous(identity), identity.key
+
+
+def _mastodon(value: str) -> str:
+    """`@user@host`: the software folds the case of both (Mastodon documentation, "WebFinger": `acct:`)."""
+    user, at, host = value.removeprefix("acct:").removeprefix("@").rpartition("@")
+    return f"@{user}@{addresses.ascii_domain(host)}".translate(addresses.ASCII_LOWER) if at and user else value
+
+
+def _bluesky(value: str) -> str:
+    """A domain name, in any case (AT Protocol specification, "Handle"). A DID is left as it is."""
+    return value if value.startswith("did:") else value.removeprefix("@").translate(addresses.ASCII_LOWER)
+
+
+def _whatsapp(value: str) -> str:
+    return value.translate(_WITHOUT_SPACES).removeprefix("+")
+
+
+def _number_of_a_card(value: str) -> str:
+    """Printed in groups, typed without; the letters are the issuer's own."""
+    return value.translate(_WITHOUT_SPACES)
+
+
+_COMPARED: dict[str, Callable[[str], str]] = {
+    "email": addresses.comparable,
+    WHATSAPP: _whatsapp,
+    "mastodon": _mastodon,
+    "bluesky": _bluesky,
+    "customer-number": _number_of_a_card,
+    "loyalty-number": _number_of_a_card,
+}

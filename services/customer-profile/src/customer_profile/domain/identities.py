@@ -11,6 +11,7 @@ from customer_profile.domain.facts import Facts
 
 NEW_CUSTOMER = "new-customer"
 SAME_SENDER = "same-sender"
+SAME_AT_SOURCE = "same-at-source"
 SHARED_HANDLE = "shared-handle"
 AGENT = "agent"
 
@@ -120,6 +121,9 @@ class KnownIdentity:
     """What sources say of its bearer. None where they say nothing, and where it was not asked for."""
     same: tuple[tuple[str, Identity], ...] = ()
     """Sources, and the handles that they say are the same person's."""
+    spellings: tuple[str, ...] = ()
+    assurances: tuple[Assured, ...] = ()
+    companies: tuple[Company, ...] = ()
 
     @property
     def key(self) -> str:
@@ -151,17 +155,23 @@ class KnownIdentity:
 
     def is_first_seen_in(self, message_id: str) -> bool:
         """Whether this very message brought it, and nothing has moved it since. So a redelivery decides the same."""
-        return len(self.links) == 1 and self.links[0].caused_by == message_id
+        first = self.links[0]
+        return first.caused_by == message_id and all(each.customer_id == first.customer_id for each in self.links)
 
     def made_by(self, command_id: str) -> Link | None:
         """The link that this command made."""
         return next((link for link in self.links if link.actor.kind == AGENT and link.caused_by == command_id), None)
 
     def linked(self, link: Link) -> Self:
-        return replace(self, version=self.version + 1, assurance=link.assurance, links=(*self.links, link))
+        after = replace(self, version=self.version + 1, assurance=link.assurance, links=(*self.links, link))
+        if link.assurance is self.assurance:
+            return after
+        return replace(
+            after, assurances=_kept(*self.assurances, Assured(link.assurance, link.at, link.because.evidence))
+        )
 
     def relied_on(self) -> Self:
-        """Something else is about to be linked because of whose this is: whoever moves it meanwhile has to look again."""
+        """Something else is about to be decided by whose this is: whoever moves it meanwhile has to look again."""
         return replace(self, version=self.version + 1)
 
     def hearing(self, facts: Facts) -> Self:
@@ -188,9 +198,7 @@ class KnownIdentity:
             reason for each in self.assurances for reason in _reasons(each.evidence)
         }:
             return self
-        changes = (*self.assurances, Assured(assurance, at, evidence))
-        if len(changes) > ASSURANCES:
-            changes = (changes[0], *changes[-ASSURANCES + 1 :])
+        changes = _kept(*self.assurances, Assured(assurance, at, evidence))
         return replace(self, version=self.version + 1, assurance=assurance, assurances=changes)
 
     def written(self, spelling: str) -> Self:
@@ -205,6 +213,10 @@ class KnownIdentity:
 
 _TELLING = ("domain", "account", "key", "network", "agent")
 """What makes one proof another than the last one; other values of evidence are of the single message."""
+
+
+def _kept(*changes: Assured) -> tuple[Assured, ...]:
+    return changes if len(changes) <= ASSURANCES else (changes[0], *changes[-ASSURANCES + 1 :])
 
 
 def _reasons(evidence: tuple[Evidence, ...]) -> set[tuple[str, ...]]:

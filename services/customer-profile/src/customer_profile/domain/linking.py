@@ -6,9 +6,10 @@ from datetime import datetime
 from omnifil_contracts import ids
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence
 
-from customer_profile.domain import handles
+from customer_profile.domain import handles, standing
 from customer_profile.domain.evidence import each_once
-from customer_profile.domain.identities import AGENT, KnownIdentity, Link, link_id
+from customer_profile.domain.identities import AGENT, SHARED_HANDLE, KnownIdentity, Link, link_id
+from customer_profile.domain.sharing import marked
 
 
 class CustomerNotFound(Exception):
@@ -48,6 +49,17 @@ class MovedMeanwhile(Exception):
         self.customer_id = customer_id
 
 
+class CustomerConflict(Exception):
+    """The customers are not (any more) what the agent decided about."""
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(
+            f"Somebody else has merged or parted these customers; what you mean is with customer {customer_id} now: "
+            "look again, then decide."
+        )
+        self.customer_id = customer_id
+
+
 @dataclass(frozen=True, slots=True)
 class AgentCommand:
     """Who asked, when, and under which id: the same id again takes effect once."""
@@ -66,7 +78,7 @@ def link(state: KnownIdentity, customer_id: str, relied_on: Because | None, comm
     if state.customer_id == customer_id and state.assurance is Assurance.VERIFIED:
         return state
     evidence = (
-        Evidence(code="agent-confirmed", values={"agent": command.agent.name or command.agent.id}),
+        confirmed(command),
         *(relied_on.evidence if relied_on else ()),
     )
     return state.linked(
@@ -78,6 +90,7 @@ def link(state: KnownIdentity, customer_id: str, relied_on: Because | None, comm
             because=Because(rule=AGENT, evidence=each_once(evidence)),
             actor=command.agent,
             caused_by=command.command_id,
+            shared=state.shared,
         )
     )
 
@@ -91,8 +104,15 @@ def undo(state: KnownIdentity, undone: str, command: AgentCommand) -> KnownIdent
         return state
     if state.link.link_id != undone:
         raise NothingToUndo("This link does not hold any more: the handle has been linked anew since.")
-    customer_id, assurance = _before(state)
-    if (customer_id, assurance) == (state.customer_id, state.assurance):
+    place = len(state.links) - 1
+    before = state.links[place - 1] if place else None
+    shared = before.shared if before is not None else state.shared
+    below = standing.below(state.links, undone)
+    customer_id = below.customer_id if below is not None else ids.customer_id(state.key)
+    # A merge, a split and a mark leave it as sure as they find it; what was proven since stays proven.
+    sure = before is None or before.assurance is state.link.assurance
+    assurance = state.assurance if sure or before is None else before.assurance
+    if (customer_id, assurance, shared) == (state.customer_id, state.assurance, state.shared):
         raise NothingToUndo("The customer began with this handle: there is nobody to return it to.")
     return state.linked(
         Link(
@@ -104,12 +124,32 @@ def undo(state: KnownIdentity, undone: str, command: AgentCommand) -> KnownIdent
             actor=command.agent,
             caused_by=command.command_id,
             undoes=undone,
+            shared=shared,
         )
     )
 
 
-def _before(state: KnownIdentity) -> tuple[str, Assurance]:
-    if len(state.links) > 1:
-        before = state.links[-2]
-        return before.customer_id, before.assurance
-    return ids.customer_id(state.key), state.assurance
+def mark_shared(state: KnownIdentity, shared: bool, command: AgentCommand) -> KnownIdentity:
+    """Several persons use the handle, the agent says, or only one does. The state itself when that is so already.
+
+    That one does takes back what finding it shared has done: it returns to whose it was.
+    """
+    if state.made_by(command.command_id) is not None or state.shared is shared:
+        return state
+    if not shared and state.link.because.rule == SHARED_HANDLE and len(state.links) > 1:
+        return undo(state, state.link.link_id, command)
+    because = Because(
+        rule=SHARED_HANDLE,
+        evidence=(
+            confirmed(command),
+            Evidence(
+                code="shared-handle" if shared else "own-handle",
+                values={"kind": state.identity.kind, "handle": state.identity.value},
+            ),
+        ),
+    )
+    return marked(state, shared, because, command.agent, command.at, command.command_id)
+
+
+def confirmed(command: AgentCommand) -> Evidence:
+    return Evidence(code="agent-confirmed", values={"agent": command.agent.name or command.agent.id})

@@ -1,11 +1,11 @@
 """A message and the handles that its sender presents, sorted out: which are proven, which are only claimed."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Self
 
-from omnifil_contracts.identity import Assurance, AssuredIdentity, Identity
-from omnifil_contracts.message import InboundMessage, Sender
+from omnifil_contracts.identity import Assurance, AssuredIdentity, Evidence, Identity
+from omnifil_contracts.message import InboundMessage
 
 from customer_profile.domain import handles
 
@@ -15,26 +15,53 @@ class Presented:
     """All handles are normalised, each is there once, the one that the channel works with first.
 
     `proven` are certainly the sender's. `claimed` they only say are theirs; each is in its proven form. `primary` is
-    the handle that the channel works with as we know it: itself if it is proven, else the unproven one.
+    the handle that the channel works with as we know it: itself if it is proven, else the unproven one. `spellings`
+    are how the message has them, by key, and `formers` under which they may have been stored, where that is another.
     """
 
     message: InboundMessage
     proven: tuple[AssuredIdentity, ...]
     claimed: tuple[AssuredIdentity, ...]
     primary: Identity
+    spellings: Mapping[str, str]
+    formers: Mapping[str, Identity]
 
     @classmethod
-    def by(cls, message: InboundMessage) -> Self:
-        proven = _proven(message.sender)
-        identity = handles.normalised(message.sender.primary.identity)
-        primary = identity if identity.key in proven else handles.unproven_form(identity)
-        return cls(message, tuple(proven.values()), tuple(_claimed(message.sender, proven).values()), primary)
+    def by(cls, message: InboundMessage, region: str | None = None) -> Self:
+        """`region` (ISO 3166): where phone numbers without `+` are dialled."""
+        sorting = _Sorting(region)
+        proven = sorting.proven(message)
+        first = message.sender.primary.identity
+        primary = sorting.compared(first)
+        if primary.key not in proven:
+            primary = sorting.compared(first, unproven=True)
+        claimed = sorting.claimed(message, proven)
+        return cls(
+            message, tuple(proven.values()), tuple(claimed.values()), primary, sorting.spellings, sorting.formers
+        )
 
     def sought(self) -> Iterator[str]:
         """Every identity that recognising the sender needs to know about."""
         yield self.primary.key
         for handle in (*self.proven, *self.claimed):
             yield handle.identity.key
+        for former in self.formers.values():
+            yield former.key
+
+    def as_stored(self, known: Collection[str]) -> Self:
+        """The same, with the handles that are stored in a former form alone in that form."""
+        if not self.formers:
+            return self
+        stored = {key: former for key, former in self.formers.items() if key not in known and former.key in known}
+        if not stored:
+            return self
+        return replace(
+            self,
+            proven=tuple(_under(stored.get(each.identity.key, each.identity), each) for each in self.proven),
+            claimed=tuple(_under(stored.get(each.identity.key, each.identity), each) for each in self.claimed),
+            primary=stored.get(self.primary.key, self.primary),
+            spellings={stored[key].key if key in stored else key: text for key, text in self.spellings.items()},
+        )
 
     @property
     def kept(self) -> tuple[AssuredIdentity, ...]:
@@ -53,25 +80,55 @@ class Presented:
         return self.message.direction == "echo"
 
 
-def _proven(sender: Sender) -> dict[str, AssuredIdentity]:
-    """By key. The channel vouches for the handle that it works with; whatever else came along needs a signature."""
-    found: dict[str, AssuredIdentity] = {}
-    needed = Assurance.CHANNEL
-    for handle in (sender.primary, *sender.others):
-        if handle.assurance.at_least(needed) and not handles.is_unproven(handle.identity.kind):
-            identity = handles.normalised(handle.identity)
-            found.setdefault(identity.key, _under(identity, handle))
-        needed = Assurance.VERIFIED
-    return found
+class _Sorting:
+    """Handles as they are compared, and what they were."""
+
+    def __init__(self, region: str | None) -> None:
+        self._region = region
+        self.spellings: dict[str, str] = {}
+        self.formers: dict[str, Identity] = {}
+
+    def compared(self, identity: Identity, *, unproven: bool = False, proven: bool = False) -> Identity:
+        if unproven:
+            compared = handles.unproven_form(identity, self._region)
+        elif proven:
+            compared = handles.proven_form(identity, self._region)
+        else:
+            compared = handles.normalised(identity, self._region)
+        if compared.value != identity.value:
+            self.spellings[compared.key] = identity.value
+            former = handles.former(Identity(kind=compared.kind, value=identity.value))
+            if former.value != compared.value:
+                self.formers[compared.key] = former
+        return compared
+
+    def proven(self, message: InboundMessage) -> dict[str, AssuredIdentity]:
+        """By key. The channel vouches for the handle that it works with, and for what that implies; whatever else came
+        along needs a signature."""
+        found: dict[str, AssuredIdentity] = {}
+        needed = Assurance.CHANNEL
+        for handle in (message.sender.primary, *message.sender.others):
+            if handle.assurance.at_least(needed) and not handles.is_unproven(handle.identity.kind):
+                identity = self.compared(handle.identity)
+                if handles.can_be_proven(identity):
+                    found.setdefault(identity.key, _under(identity, handle))
+                if (implied := handles.implied(identity)) is not None:
+                    found.setdefault(implied.key, _implied_by(handle, implied))
+            needed = Assurance.VERIFIED
+        return found
+
+    def claimed(self, message: InboundMessage, proven: Mapping[str, AssuredIdentity]) -> dict[str, AssuredIdentity]:
+        found: dict[str, AssuredIdentity] = {}
+        for handle in (message.sender.primary, *message.sender.others):
+            identity = self.compared(handle.identity, proven=True)
+            if identity.key not in proven:
+                found.setdefault(identity.key, _under(identity, handle))
+        return found
 
 
-def _claimed(sender: Sender, proven: dict[str, AssuredIdentity]) -> dict[str, AssuredIdentity]:
-    found: dict[str, AssuredIdentity] = {}
-    for handle in (sender.primary, *sender.others):
-        identity = handles.proven_form(handle.identity)
-        if identity.key not in proven:
-            found.setdefault(identity.key, _under(identity, handle))
-    return found
+def _implied_by(handle: AssuredIdentity, implied: Identity) -> AssuredIdentity:
+    evidence = Evidence(code="number-of-account", values={"network": handle.identity.kind})
+    return AssuredIdentity(identity=implied, assurance=handle.assurance, evidence=(evidence, *handle.evidence))
 
 
 def _under(identity: Identity, handle: AssuredIdentity) -> AssuredIdentity:

@@ -4,11 +4,19 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
+from omnifil_contracts.customer import (
+    AssuranceChange,
+    CustomerChanged,
+    CustomerMerge,
+    LinkedIdentity,
+    ReleasedIdentity,
+)
+from omnifil_contracts.identity import Because
 
 from customer_profile.domain import card, handles
 from customer_profile.domain.facts import Facts
 from customer_profile.domain.identities import KnownIdentity, Link, Named
+from customer_profile.domain.merging import standing_merges
 
 
 def compose(customer_id: str, identities: Sequence[KnownIdentity]) -> CustomerChanged:
@@ -30,6 +38,7 @@ def compose(customer_id: str, identities: Sequence[KnownIdentity]) -> CustomerCh
         languages=_languages(held),
         identities=tuple(_linked(state) for state in held),
         released=tuple(_released(customer_id, state) for state in lost),
+        merges=_merges(held, identities),
         merged_into=now_with.pop() if not held and len(now_with) == 1 else None,
         first_seen_at=min(link.at for link in own_links),
         changed_at=max(_changes(customer_id, identities)),
@@ -60,9 +69,32 @@ def _facts(held: Sequence[KnownIdentity]) -> list[Facts]:
     return [state.facts for state in held if state.facts is not None]
 
 
+def _merges(held: Sequence[KnownIdentity], identities: Sequence[KnownIdentity]) -> tuple[CustomerMerge, ...]:
+    """Each once, however many handles it moved."""
+    found = {str(link.merge_id): (link, other) for state in held for link, other in standing_merges(state)}
+    newest = sorted(found.items(), key=lambda each: (each[1][0].at, each[0]), reverse=True)
+    return tuple(
+        CustomerMerge(
+            merge_id=merge_id,
+            other_customer_id=other,
+            other_name=display_name([state for state in identities if other in state.customers]),
+            at=link.at,
+            because=link.because,
+            actor=link.actor,
+        )
+        for merge_id, (link, other) in newest
+    )
+
+
 def _linked(state: KnownIdentity) -> LinkedIdentity:
     return LinkedIdentity(
         identity=state.identity,
+        as_written=state.spellings,
+        shared=state.shared,
+        shared_because=_why_shared(state),
+        history=tuple(
+            AssuranceChange(assurance=each.assurance, at=each.at, evidence=each.evidence) for each in state.assurances
+        ),
         assurance=state.assurance,
         link_id=state.link.link_id,
         since=state.link.at,
@@ -71,11 +103,22 @@ def _linked(state: KnownIdentity) -> LinkedIdentity:
     )
 
 
+def _why_shared(state: KnownIdentity) -> Because | None:
+    """Why the first of the links said so since which it is."""
+    because = None
+    for link in reversed(state.links):
+        if not link.shared:
+            break
+        because = link.because
+    return because
+
+
 def _released(customer_id: str, state: KnownIdentity) -> ReleasedIdentity:
     """The identity is its present owner's, whatever happened in between; the link is the one that took it away."""
     link = _taken_by(customer_id, state)
     return ReleasedIdentity(
         identity=state.identity,
+        as_written=state.spellings,
         to_customer_id=state.customer_id,
         link_id=link.link_id,
         at=link.at,

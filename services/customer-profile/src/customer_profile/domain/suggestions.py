@@ -66,10 +66,10 @@ def name_to_look_for(presented: Presented, recognition: Recognition) -> str | No
 
 
 def _proven_handles_of_others(recognition: Recognition) -> Iterator[Found]:
-    """Proven to be the sender's, and yet somebody else's: never moved silently. That two persons share a browser is
-    no reason to think them one."""
+    """Proven to be the sender's, and yet somebody else's: never moved silently. That two persons share a browser or a
+    mailbox is no reason to think them one."""
     for state in recognition.present:
-        if state.customer_id != recognition.customer_id and not handles.is_anonymous(state.identity):
+        if state.customer_id != recognition.customer_id and not (handles.is_anonymous(state.identity) or state.shared):
             yield state, (Evidence(code="handle-of-other-customer", values=_shown(state.identity)),)
 
 

@@ -11,9 +11,16 @@ from omnifil_contracts.profile import ProfileUpdated
 
 from customer_profile.domain import handles
 from customer_profile.domain.facts import NOTHING, heard
-from customer_profile.domain.identities import AGENT, NEW_CUSTOMER, KnownIdentity, Link, link_id
+from customer_profile.domain.identities import (
+    AGENT,
+    NEW_CUSTOMER,
+    SAME_AT_SOURCE,
+    Assured,
+    KnownIdentity,
+    Link,
+    link_id,
+)
 
-SAME_AT_SOURCE = "same-at-source"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When a handle was last seen that has never written."""
 
@@ -131,7 +138,13 @@ def _made_known(update: ProfileUpdated, identity: Identity, *, trusted: bool) ->
         caused_by=_cause(update),
     )
     return KnownIdentity(
-        identity=identity, version=1, assurance=assurance, links=(link,), channel=update.source, seen_at=NEVER
+        identity=identity,
+        version=1,
+        assurance=assurance,
+        links=(link,),
+        channel=update.source,
+        seen_at=NEVER,
+        assurances=(Assured(assurance, update.occurred_at, link.because.evidence),),
     )
 
 

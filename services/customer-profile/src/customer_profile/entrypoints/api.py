@@ -4,7 +4,16 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
-from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, LinkIdentity
+from omnifil_contracts.customer import (
+    CommandId,
+    CustomerChanged,
+    LinkedIdentity,
+    LinkIdentity,
+    MarkShared,
+    MergeCustomers,
+    MergePreview,
+    SplitCustomer,
+)
 from omnifil_contracts.identity import Actor, Identity
 from omnifil_contracts.record import Value
 from omnifil_servicekit import problem
@@ -13,16 +22,15 @@ from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.openapi import describe_problems
 from omnifil_servicekit.problem import Mapped
 from omnifil_servicekit.web import OWN_TELEMETRY
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
-from customer_profile.domain import linking
+from customer_profile.desk import Desk
+from customer_profile.domain import linking, merging
 from customer_profile.domain.identities import KnownIdentity
 from customer_profile.entrypoints import pushing
-from customer_profile.handlers import Desk
 from customer_profile.ports import CommandReused
 
 Kind = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
-CommandId = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 PROBLEMS: dict[type[Exception], Mapped] = {
     linking.CustomerNotFound: (404, "customer-not-found", "No such customer"),
@@ -32,6 +40,12 @@ PROBLEMS: dict[type[Exception], Mapped] = {
     linking.MovedMeanwhile: lambda error: problem.Problem(
         409, "identity-conflict", "Somebody else was faster", str(error), customer_id=error.customer_id
     ),
+    linking.CustomerConflict: lambda error: problem.Problem(
+        409, "customer-conflict", "Somebody else was faster", str(error), customer_id=error.customer_id
+    ),
+    merging.MergeNotFound: (404, "merge-not-found", "No such merge"),
+    merging.NothingToMerge: (409, "nothing-to-merge", "They are one customer"),
+    merging.NothingToSplit: (409, "nothing-to-split", "Nobody would be left"),
     **dict.fromkeys(pushing.REFUSED, (422, "update-refused", "This can never be taken in")),
     CommandReused: (409, "command-reused", "This command id was used for something else"),
     Transient: (503, "unavailable", "Try again in a moment"),
@@ -97,6 +111,28 @@ def _routes(desk: Desk) -> APIRouter:
     @api.post("/links/{link_id}/undo")
     async def undo(link_id: str, asked: UndoRequest, agent: Agent) -> CustomerChanged:
         return await desk.undo(link_id, asked.command_id, agent)
+
+    @api.get("/customers/{customer_id}/merge-preview")
+    async def merge_preview(
+        customer_id: str, other: Annotated[str, Query(description="The customer who would go into this one.")]
+    ) -> MergePreview:
+        return await desk.merge_preview(customer_id, other)
+
+    @api.post("/customers/{customer_id}/merge")
+    async def merge(customer_id: str, asked: MergeCustomers, agent: Agent) -> CustomerChanged:
+        return await desk.merge(customer_id, asked, agent)
+
+    @api.post("/customers/{customer_id}/split")
+    async def split(customer_id: str, asked: SplitCustomer, agent: Agent) -> CustomerChanged:
+        return await desk.split(customer_id, asked, agent)
+
+    @api.post("/merges/{merge_id}/undo")
+    async def undo_merge(merge_id: str, asked: UndoRequest, agent: Agent) -> CustomerChanged:
+        return await desk.undo_merge(merge_id, asked.command_id, agent)
+
+    @api.post("/identities/shared")
+    async def mark_shared(asked: MarkShared, agent: Agent) -> CustomerChanged:
+        return await desk.mark_shared(asked, agent)
 
     return api
 

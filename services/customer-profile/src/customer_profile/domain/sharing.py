@@ -1,0 +1,113 @@
+"""Handles that several persons use: a role's address, a family's phone, a till. They prove nobody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from omnifil_contracts import ids
+from omnifil_contracts.identity import SYSTEM, Actor, Because, Evidence, Identity
+
+from customer_profile.domain import handles, names, standing
+from customer_profile.domain.identities import (
+    AGENT,
+    SAME_AT_SOURCE,
+    SAME_SENDER,
+    SHARED_HANDLE,
+    Company,
+    KnownIdentity,
+    Link,
+    link_id,
+)
+
+COMPANIES = 8
+"""How many names and customers are remembered; who has that many spellings of one name is known well enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharingRules:
+    """When a handle is taken for shared."""
+
+    names: int = 2
+    """So many different persons' names within the window."""
+    accounts: int = 3
+    """So many customers who came with it within the window, whatever their names."""
+    window: timedelta = timedelta(days=180)
+    roles: frozenset[str] = frozenset()
+    """Further local parts of role addresses."""
+
+
+def why_shared(state: KnownIdentity, company: Company, rules: SharingRules) -> Because | None:
+    """What says that others use the handle as well, now that it comes in this company; None: nothing does.
+
+    `company` is who it is this time. Different persons' names; another customer of another name; many customers.
+    """
+    recent = [each for each in state.companies if abs(company.at - each.at) <= rules.window]
+    strangers = _strangers(company, recent)
+    others = {each.customer_id for each in (*recent, company) if each.customer_id != state.customer_id}
+    of_another = company.customer_id != state.customer_id
+    if len(strangers) + 1 >= rules.names or (strangers and of_another):
+        values = {"name": company.name or "", "other": strangers[0], "count": str(len(strangers) + 1)}
+        return _because(state.identity, Evidence(code="different-names", values=values))
+    # Two who are signed in at one browser are two persons, or one with two accounts: the browser says nothing then.
+    limit = 2 if handles.is_anonymous(state.identity) else rules.accounts
+    if of_another and len(others) + 1 >= limit:
+        return _because(state.identity, Evidence(code="many-accounts", values={"count": str(len(others) + 1)}))
+    return None
+
+
+def why_role(identity: Identity) -> Because:
+    return _because(identity, Evidence(code="role-address", values={"handle": identity.value}))
+
+
+def shared_evidence(identity: Identity) -> Evidence:
+    return Evidence(code="shared-handle", values={"kind": identity.kind, "handle": identity.value})
+
+
+def was_judged_by_agent(state: KnownIdentity) -> bool:
+    """Whether an agent has said that it is shared, or not: then nothing else decides it any more."""
+    marks = {link.link_id for link in state.links if link.because.rule == SHARED_HANDLE}
+    return any(link.actor.kind == AGENT and (link.link_id in marks or link.undoes in marks) for link in state.links)
+
+
+def is_due(state: KnownIdentity, company: Company) -> bool:
+    """Whether this company is news of the handle."""
+    known = any(each.name == company.name and each.customer_id == company.customer_id for each in state.companies)
+    return not known and not state.shared and len(state.companies) < COMPANIES
+
+
+def found_shared(state: KnownIdentity, because: Because, company: Company, message_id: str) -> KnownIdentity:
+    """The handle as shared. What had been linked for coming along becomes a customer of its own: "the address"."""
+    return marked(state, True, because, SYSTEM, company.at, message_id)
+
+
+def marked(
+    state: KnownIdentity, shared: bool, because: Because, actor: Actor, at: datetime, caused_by: str
+) -> KnownIdentity:
+    """The handle as shared or not from here on. What had been linked only for coming along with others leaves them."""
+    leaves = shared and standing.top(state.links).because.rule in (SAME_SENDER, SAME_AT_SOURCE)
+    return state.linked(
+        Link(
+            link_id=link_id(state.key, f"shared/{caused_by}"),
+            customer_id=ids.customer_id(state.key) if leaves else state.customer_id,
+            assurance=state.assurance,
+            at=at,
+            because=because,
+            actor=actor,
+            caused_by=caused_by,
+            shared=shared,
+        )
+    )
+
+
+def _strangers(company: Company, recent: list[Company]) -> list[str]:
+    """Names of others than whom the company names, each person once."""
+    found: list[str] = []
+    for each in recent:
+        if each.name is None or names.may_be_one(each.name, company.name):
+            continue
+        if not any(names.may_be_one(each.name, other) for other in found):
+            found.append(each.name)
+    return found
+
+
+def _because(identity: Identity, evidence: Evidence) -> Because:
+    return Because(rule=SHARED_HANDLE, evidence=(shared_evidence(identity), evidence))
