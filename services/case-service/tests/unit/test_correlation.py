@@ -59,7 +59,7 @@ async def test_another_channel_of_the_same_customer_joins_the_one_live_dossier(s
     joined = await shop.writes(channel="chat")
     assert joined.id == dossier.id
     assert [each.conversation.channel for each in joined.view.conversations] == ["email", "chat"]
-    assert codes(await shop.events(joined)) == ["one-live-dossier", "same-customer", "within-window"]
+    assert codes(await shop.events(joined)) == ["one-live-dossier", "same-customer", "recent", "says-little", "score"]
 
 
 async def test_an_unproven_sender_never_joins_by_being_the_same_customer(shop: Shop) -> None:
@@ -86,10 +86,10 @@ async def test_of_several_live_dossiers_the_order_number_decides(shop: Shop) -> 
     await shop.writes(text="still waiting", conversation=first.view.conversations[0].conversation.key)
     joined = await shop.writes(channel="chat", text="Any news of commande n° 4711?")
     assert joined.id == first.id
-    assert codes(await shop.events(joined))[0] == "same-order-number"
+    assert codes(await shop.events(joined))[0] == "same-reference"
     alone = await shop.writes(channel="social", text="Hello?")
     assert alone.id not in (first.id, second.id)
-    assert codes(await shop.events(alone)) == ["several-live-dossiers"]
+    assert codes(await shop.events(alone)) == ["several-live-dossiers", "score"]
 
 
 async def test_a_message_reopens_what_was_closed_recently(shop: Shop) -> None:

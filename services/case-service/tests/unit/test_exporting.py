@@ -35,7 +35,7 @@ async def test_a_dossier_is_exported_with_its_conversations_messages_and_reasons
     assert (mail.provider_message_id, mail.conversation_id) == ("<1@mail.example>", conversation(dossier))
     assert (mail.sender.kind, mail.sender.value) == ("email", f"{CLARA}@mail.example")
     assert (mail.sender.assurance, mail.because.rule, chat.because.rule) == ("verified", "new", "customer")
-    assert {each.code for each in chat.because.evidence} >= {"same-customer", "within-window"}
+    assert {each.code for each in chat.because.evidence} >= {"same-customer", "recent"}
     assert (chat.conversation_key, chat.customer_id, chat.direction) == ("c", CLARA, "inbound")
 
 

@@ -38,7 +38,7 @@ def test_keys_are_rotated_without_losing_what_the_old_one_minted() -> None:
     ("text", "named"),
     [
         ("Order 4711 has not arrived", {"order:4711"}),
-        ("Ma commande n° AB-12345 ?", {"order:AB-12345"}),
+        ("Ma commande n° AB-12345 ?", {"order:AB12345"}),
         ("Facture nº: 99120, order #4711", {"invoice:99120", "order:4711"}),
         ("In order to arrive in 2026", set()),
         ("order me a taxi", set()),

@@ -1,7 +1,7 @@
 """Who wrote a message, as a short mark: two messages under one provider's id are one only if one person wrote them.
 
-In mail the sender chooses the Message-ID. Somebody who knows that of a mail which has not arrived yet could send one under
-it first, and the real one would pass for a redelivery and be lost.
+In mail the sender chooses the Message-ID. Somebody who knows that of a mail which has not arrived yet could send one
+under it first, and the real one would pass for a redelivery and be lost.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ _BYTES = 9
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """`sender` stands for the handle that is proven, or for the unproven one with what was said under it; `original` for
-    the bytes as they came, where they were kept."""
+    """`sender` stands for the handle that is proven, or for the unproven one with what was said under it; `original`
+    for the bytes as they came, where they were kept."""
 
     sender: str
     original: str = ""

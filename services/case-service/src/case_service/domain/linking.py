@@ -16,11 +16,14 @@ from omnifil_contracts.dossier import (
 from omnifil_contracts.identity import SYSTEM, Actor, Because, Evidence
 from omnifil_contracts.message import Conversation, IdentifiedMessage, InboundMessage
 
+from case_service.domain.authors import Author, beside
 from case_service.domain.casebook import Addition, Casebook, Decision, Draft, Lookup, sent_key
 from case_service.domain.dossier import Dossier
+from case_service.domain.parting import parted
 from case_service.domain.policy import Policy
 from case_service.domain.references import references_in
-from case_service.domain.rules import Candidate, Sighting, Verdict, by_same_customer, correlate, reopens
+from case_service.domain.rules import Verdict, by_same_customer, correlate, is_participant, reopens
+from case_service.domain.sighting import Candidate, Sighting
 from case_service.domain.subjects import subject_of
 from case_service.domain.suggesting import suggestions
 from case_service.domain.tokens import Minting, tokens_in
@@ -73,16 +76,22 @@ def link_message(
     casebook: Casebook, identified: IdentifiedMessage, now: datetime, policy: Policy, minting: Minting
 ) -> Decision:
     """The message's effect: nothing when it is known already (a redelivery, or the echo of our own reply)."""
+    spots = casebook.spots(identified.message.message_id)
+    if spots:
+        author = Author.of(identified.message)
+        if any(spot.author is None or spot.author.is_of(author) for spot in spots):
+            return ()
+        identified = identified.model_copy(update={"message": beside(identified.message)})
     message = identified.message
-    if casebook.spots(message.message_id):
-        return ()
     sighting = sight(casebook, identified, policy, minting)
     verdict = correlate(sighting)
     dossier = verdict.dossier
     if dossier is None:
-        return _in_new_dossier(casebook, sighting, verdict.because)
+        return _in_new_dossier(casebook, sighting, verdict)
     stale = not dossier.is_live and not reopens(dossier, identified, sighting.window)
     if stale and message.automatic is None and message.direction == "inbound":
+        if is_participant(verdict):
+            return _in_new_dossier(casebook, sighting, _beside(verdict, dossier, sighting))
         return _in_follow_up(casebook, sighting, verdict, dossier)
     return _in_dossier(casebook, sighting, verdict, dossier)
 
@@ -97,8 +106,8 @@ def sight(casebook: Casebook, identified: IdentifiedMessage, policy: Policy, min
         of_customer=tuple(
             each for each in casebook.of_customer(identified.customer_id) if each.view.merged_into is None
         ),
-        named=frozenset(references_in(policy.patterns, message.subject, message.text)),
-        window=policy.of(message.channel),
+        named=references_in(policy.patterns, message.subject, message.text),
+        window=policy.of(message.channel, message.account),
     )
 
 
@@ -172,10 +181,11 @@ def _in_dossier(casebook: Casebook, sighting: Sighting, verdict: Verdict, dossie
     return (Addition(dossier.id, tuple(drafts), tuple(claims)),)
 
 
-def _in_new_dossier(casebook: Casebook, sighting: Sighting, because: Because) -> Decision:
-    identified = sighting.identified
+def _in_new_dossier(casebook: Casebook, sighting: Sighting, verdict: Verdict) -> Decision:
+    identified, because = sighting.identified, verdict.because
     conversation = _unclaimed_conversation(casebook, identified.message)
-    dossier_id, opened = _opened(casebook, identified, because, follows=None)
+    follows = verdict.follows.id if verdict.follows is not None else None
+    dossier_id, opened = _opened(casebook, identified, because, follows=follows)
     drafts = [
         opened,
         _conversation_linked(identified, conversation, because),
@@ -189,17 +199,27 @@ def _in_new_dossier(casebook: Casebook, sighting: Sighting, because: Because) ->
     return (Addition(dossier_id, tuple(drafts), (conversation.conversation_id,)),)
 
 
+def _beside(verdict: Verdict, closed: Dossier, sighting: Sighting) -> Verdict:
+    """A person in copy comes back to what has long been closed: that opens something of their own, and takes the
+    customer's conversation nowhere."""
+    return Verdict(Because(rule="new", evidence=(*verdict.because.evidence, _closed_too_long(closed, sighting))))
+
+
+def _closed_too_long(closed: Dossier, sighting: Sighting) -> Evidence:
+    days = (sighting.at - (closed.memory.closed_at or closed.memory.last_activity_at)).days
+    return Evidence(code="closed-too-long", values={"days": str(days), "limit": str(sighting.window.reopens.days)})
+
+
 def _in_follow_up(casebook: Casebook, sighting: Sighting, verdict: Verdict, closed: Dossier) -> Decision:
     """The dossier has been closed for too long: the conversation goes on in the customer's live one, or in a new one.
 
     What was said stays where it is.
     """
     identified = sighting.identified
-    days = (identified.message.received_at - (closed.memory.closed_at or closed.memory.last_activity_at)).days
-    too_long = Evidence(code="closed-too-long", values={"days": str(days), "limit": str(sighting.window.reopens.days)})
+    too_long = _closed_too_long(closed, sighting)
     drafts: list[Draft] = []
-    other = by_same_customer(sighting)
-    if other is not None and other.dossier is not None and other.dossier.is_live:
+    other = by_same_customer(sighting) if "customer" in sighting.window.rules else None
+    if other is not None and other.dossier is not None and _takes_on(other.dossier, verdict):
         dossier, dossier_id = other.dossier, other.dossier.id
         because = other.because.model_copy(update={"evidence": (*other.because.evidence, too_long)})
         after = list(_status_after(identified, dossier))
@@ -225,6 +245,11 @@ def _in_follow_up(casebook: Casebook, sighting: Sighting, verdict: Verdict, clos
         Addition(dossier_id, tuple(drafts)),
         Addition(closed.id, (_draft(identified, unlinked, SYSTEM, "unlinked"),)),
     )
+
+
+def _takes_on(dossier: Dossier, verdict: Verdict) -> bool:
+    """Whether the conversation may go on in this dossier."""
+    return dossier.is_live and verdict.conversation_id is not None and not parted(dossier, verdict.conversation_id)
 
 
 def _opened(

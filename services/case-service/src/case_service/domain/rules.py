@@ -4,7 +4,7 @@ A rule is a function of one sighting. It returns a verdict, or None: "not by me"
 translate them; the README lists them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,31 +12,10 @@ from omnifil_contracts.identity import Assurance, Because, Evidence
 from omnifil_contracts.message import IdentifiedMessage
 
 from case_service.domain.dossier import Dossier
+from case_service.domain.parting import parted, parted_evidence
 from case_service.domain.policy import Window
-from case_service.domain.references import Reference
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A conversation of a dossier that a message points to, and what points there."""
-
-    dossier: Dossier
-    conversation_id: str
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A message, and all that the rules may look at."""
-
-    identified: IdentifiedMessage
-    by_token: Sequence[Candidate]
-    by_thread: Sequence[Candidate]
-    of_customer: Sequence[Dossier]
-    """The customer's dossiers, oldest first; merged ones left out."""
-    named: frozenset[Reference]
-    """Order numbers and the like in this message."""
-    window: Window
+from case_service.domain.scoring import Match
+from case_service.domain.sighting import Candidate, Sighting
 
 
 @dataclass(frozen=True)
@@ -46,6 +25,8 @@ class Verdict:
     because: Because
     dossier: Dossier | None = None
     conversation_id: str | None = None
+    follows: Dossier | None = None
+    """The dossier, closed too long ago, that the new one follows up."""
 
 
 Rule = Callable[[Sighting], Verdict | None]
@@ -62,46 +43,49 @@ def by_thread(sighting: Sighting) -> Verdict | None:
 
 
 def by_same_customer(sighting: Sighting) -> Verdict | None:
-    """An assured customer with one live dossier in the window, or one that shares an order number with the message."""
-    if not sighting.identified.assured or sighting.identified.message.automatic is not None:
+    """An assured customer has a dossier that the message is about, as surely as the channel's threshold asks."""
+    if not sighting.identified.assured or sighting.is_automatic or not sighting.matches:
         return None
-    live = _in_window(sighting)
-    if len(live) == 1:
-        return _joined(live[0], sighting, Evidence(code="one-live-dossier", values={"number": live[0].view.number}))
-    if len(live) > 1:
-        return _sharing_a_reference(live, sighting)
-    if any(dossier.is_live for dossier in sighting.of_customer):
+    best = sighting.matches[0]
+    if best.percent < sighting.window.threshold:
         return None
-    closed = _recently_closed(sighting)
-    if len(closed) == 1:
-        return _joined(closed[0], sighting, Evidence(code="recently-closed", values={"number": closed[0].view.number}))
-    return _sharing_a_reference(closed, sighting)
+    if best.dossier.is_live or reopens(best.dossier, sighting.identified, sighting.window):
+        return Verdict(Because(rule="customer", evidence=tuple(_why_joined(best, sighting))), best.dossier)
+    days = (sighting.at - (best.dossier.memory.closed_at or sighting.at)).days
+    too_long = Evidence(code="closed-too-long", values={"days": str(days), "limit": str(sighting.window.reopens.days)})
+    because = Because(rule="follow-up", evidence=(*_why_joined(best, sighting), too_long))
+    return Verdict(because, follows=best.dossier)
 
 
 def otherwise_new(sighting: Sighting) -> Verdict:
     """None of the others: a dossier of its own."""
-    return Verdict(Because(rule="new", evidence=(_why_none_other(sighting),)))
+    return Verdict(Because(rule="new", evidence=tuple(_why_none_other(sighting))))
 
 
-RULES: tuple[Rule, ...] = (by_token, by_thread, by_same_customer, otherwise_new)
+RULES: tuple[tuple[str, Rule], ...] = (("token", by_token), ("thread", by_thread), ("customer", by_same_customer))
 
 
 def correlate(sighting: Sighting) -> Verdict:
-    """The verdict of the first rule that fires."""
-    for rule in RULES:
-        verdict = rule(sighting)
-        if verdict is not None:
-            return verdict
-    raise AssertionError("otherwise_new always fires")
+    """The verdict of the first rule that is on and fires."""
+    for name, rule in RULES:
+        if name in sighting.window.rules:
+            verdict = rule(sighting)
+            if verdict is not None:
+                return verdict
+    return otherwise_new(sighting)
 
 
 def permission(candidate: Candidate, identified: IdentifiedMessage) -> Evidence | None:
     """Why this sender may write in that conversation; None: may not (invariant I5).
 
-    Knowing a Message-ID, quoting a token or a number proves nothing about who somebody is.
+    Knowing a Message-ID, quoting a token or a number proves nothing about who somebody is. Who proves nothing at all is
+    known by the unproven handle alone: it goes on in what was begun under it.
     """
     if identified.customer_id == candidate.dossier.customer_id:
-        return Evidence(code="same-customer", values=_named(candidate.dossier))
+        if identified.assured:
+            return Evidence(code="same-customer", values=_named(candidate.dossier))
+        handle = identified.message.sender.primary.identity.value
+        return Evidence(code="same-unproven-handle", values={"handle": handle})
     if not identified.assured:
         return None
     known = candidate.dossier.memory.threads[candidate.conversation_id].participants
@@ -111,31 +95,52 @@ def permission(candidate: Candidate, identified: IdentifiedMessage) -> Evidence 
     return None
 
 
+def score_of(match: Match, sighting: Sighting, second: int = 0) -> Evidence:
+    """How sure it is, beside what was asked for and the next best."""
+    values = {"percent": str(match.percent), "limit": str(sighting.window.threshold), "second": str(second)}
+    return Evidence(code="score", values=values)
+
+
+def reopens(dossier: Dossier, identified: IdentifiedMessage, window: Window) -> bool:
+    """Whether the dossier is closed, but so recently that this message opens it again."""
+    closed_at = dossier.memory.closed_at
+    return closed_at is not None and identified.message.received_at - closed_at <= window.reopens
+
+
+def is_participant(verdict: Verdict) -> bool:
+    """Whether the writer is let in as a person in copy, not as the customer."""
+    return any(each.code == "known-participant" for each in verdict.because.evidence)
+
+
 def _first_permitted(rule: str, sighting: Sighting, candidates: Sequence[Candidate]) -> Verdict | None:
+    own = sighting.identified.message.conversation.conversation_id
     for candidate in candidates:
         permitted = permission(candidate, sighting.identified)
-        if permitted is not None:
+        if permitted is not None and not parted(candidate.dossier, own):
             because = Because(rule=rule, evidence=(candidate.evidence, permitted))
             return Verdict(because, candidate.dossier, candidate.conversation_id)
     return None
 
 
-def _joined(dossier: Dossier, sighting: Sighting, telling: Evidence) -> Verdict:
-    days = max(_idle(dossier, sighting).days, 0)
-    within = Evidence(code="within-window", values={"days": str(days), "limit": str(sighting.window.joins.days)})
-    same = Evidence(code="same-customer", values=_named(dossier))
-    return Verdict(Because(rule="customer", evidence=(telling, same, within)), dossier)
+def _why_joined(best: Match, sighting: Sighting) -> Iterator[Evidence]:
+    named, others = best.evidence[:1] if best.is_named else (), best.evidence[1:] if best.is_named else best.evidence
+    yield from named
+    live = _in_window(sighting)
+    number = best.dossier.view.number
+    if not best.dossier.is_live:
+        yield Evidence(code="recently-closed", values={"number": number})
+    elif len(live) > 1:
+        yield Evidence(code="best-of-several", values={"number": number, "count": str(len(live))})
+    else:
+        yield Evidence(code="one-live-dossier", values={"number": number})
+    yield Evidence(code="same-customer", values=_named(best.dossier))
+    yield from others
+    yield from best.against
+    yield score_of(best, sighting, _second(sighting))
 
 
-def _sharing_a_reference(dossiers: Sequence[Dossier], sighting: Sighting) -> Verdict | None:
-    wanted = {reference.key: reference for reference in sighting.named}
-    sharing = [dossier for dossier in dossiers if wanted.keys() & set(dossier.memory.references)]
-    if len(sharing) != 1:
-        return None
-    shared = sorted(wanted.keys() & set(sharing[0].memory.references))[0]
-    reference = wanted[shared]
-    telling = Evidence(code=f"same-{reference.kind}-number", values={"number": reference.number})
-    return _joined(sharing[0], sighting, telling)
+def _second(sighting: Sighting) -> int:
+    return sighting.matches[1].percent if len(sighting.matches) > 1 else 0
 
 
 def _in_window(sighting: Sighting) -> list[Dossier]:
@@ -146,37 +151,39 @@ def _in_window(sighting: Sighting) -> list[Dossier]:
     ]
 
 
-def _recently_closed(sighting: Sighting) -> list[Dossier]:
-    return [dossier for dossier in sighting.of_customer if reopens(dossier, sighting.identified, sighting.window)]
-
-
-def reopens(dossier: Dossier, identified: IdentifiedMessage, window: Window) -> bool:
-    """Whether the dossier is closed, but so recently that this message opens it again."""
-    closed_at = dossier.memory.closed_at
-    return closed_at is not None and identified.message.received_at - closed_at <= window.reopens
-
-
 def _idle(dossier: Dossier, sighting: Sighting) -> timedelta:
-    return sighting.identified.message.received_at - dossier.memory.last_activity_at
+    return sighting.at - dossier.memory.last_activity_at
 
 
 def _named(dossier: Dossier) -> dict[str, str]:
     return {"customer": dossier.view.customer_name} if dossier.view.customer_name else {}
 
 
-def _why_none_other(sighting: Sighting) -> Evidence:
+def _why_none_other(sighting: Sighting) -> Iterator[Evidence]:
     identified = sighting.identified
     if identified.message.automatic is not None:
-        return Evidence(code="automatic", values={"kind": identified.message.automatic})
-    if sighting.by_token or sighting.by_thread:
-        return Evidence(code="not-a-participant")
-    if not sighting.of_customer:
-        return Evidence(code="first-contact")
-    if not identified.assured:
-        return Evidence(code="not-assured")
-    live = _in_window(sighting)
+        yield Evidence(code="automatic", values={"kind": identified.message.automatic})
+    elif sighting.by_token or sighting.by_thread:
+        own = identified.message.conversation.conversation_id
+        parting = [each.dossier for each in (*sighting.by_token, *sighting.by_thread) if parted(each.dossier, own)]
+        yield parted_evidence(parting[0]) if parting else Evidence(code="not-a-participant")
+    elif not sighting.of_customer:
+        yield Evidence(code="first-contact")
+    elif not identified.assured:
+        yield Evidence(code="not-assured")
+    elif not sighting.matches:
+        live = any(dossier.is_live for dossier in sighting.of_customer)
+        limit = {"limit": str(sighting.window.joins.days)}
+        yield Evidence(code="outside-window", values=limit) if live else Evidence(code="no-live-dossier")
+    else:
+        yield from _why_not_sure(sighting)
+
+
+def _why_not_sure(sighting: Sighting) -> Iterator[Evidence]:
+    best, live = sighting.matches[0], _in_window(sighting)
     if len(live) > 1:
-        return Evidence(code="several-live-dossiers", values={"count": str(len(live))})
-    if any(dossier.is_live for dossier in sighting.of_customer):
-        return Evidence(code="outside-window", values={"limit": str(sighting.window.joins.days)})
-    return Evidence(code="no-live-dossier")
+        yield Evidence(code="several-live-dossiers", values={"count": str(len(live))})
+    else:
+        yield Evidence(code="not-sure-enough", values={"number": best.dossier.view.number})
+    yield from best.against
+    yield score_of(best, sighting, _second(sighting))

@@ -1,6 +1,6 @@
 """What an agent should look at: where a message would have gone, had its sender been sure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from omnifil_contracts import ids
@@ -10,7 +10,8 @@ from omnifil_contracts.identity import SYSTEM, Because, Evidence
 from case_service.domain.casebook import Casebook, Draft
 from case_service.domain.dossier import Dossier
 from case_service.domain.policy import Window
-from case_service.domain.rules import Sighting, permission
+from case_service.domain.rules import permission, score_of
+from case_service.domain.sighting import Sighting
 
 
 def suggestions(
@@ -23,6 +24,8 @@ def suggestions(
     made = set(dossier.memory.suggestions) if dossier else set()
     found = [*_refused(sighting, dossier_id, conversation_id)]
     found += _same_person(casebook, sighting, dossier_id, conversation_id, dossier)
+    if dossier is None:
+        found += _perhaps_the_same(sighting, dossier_id, conversation_id)
     for suggestion in found:
         if suggestion.suggestion_id not in made:
             made.add(suggestion.suggestion_id)
@@ -37,8 +40,10 @@ def suggestions(
 def _refused(sighting: Sighting, dossier_id: str, conversation_id: str) -> Iterator[Suggestion]:
     """A token or a thread pointed to a dossier where this sender may not write."""
     for rule, candidates in (("token", sighting.by_token), ("thread", sighting.by_thread)):
+        if any(permission(each, sighting.identified) for each in candidates):
+            continue  # what else goes by that name is none of theirs
         for candidate in candidates:
-            if candidate.dossier.id != dossier_id and permission(candidate, sighting.identified) is None:
+            if candidate.dossier.id != dossier_id:
                 yield Suggestion(
                     suggestion_id=ids.suggestion_id(dossier_id, conversation_id, candidate.dossier.id),
                     kind="same-matter",
@@ -50,14 +55,32 @@ def _refused(sighting: Sighting, dossier_id: str, conversation_id: str) -> Itera
                 )
 
 
+def _perhaps_the_same(sighting: Sighting, dossier_id: str, conversation_id: str) -> Iterator[Suggestion]:
+    """The customer has a dossier that the message may be about, but that is not sure, or the sender is not."""
+    best = sighting.matches[0] if sighting.matches else None
+    if best is None or best.percent < sighting.window.suggests:
+        return
+    second = sighting.matches[1].percent if len(sighting.matches) > 1 else 0
+    unsure = () if sighting.identified.assured else (Evidence(code="not-assured"),)
+    evidence = (*best.evidence, *unsure, *best.against, score_of(best, sighting, second))
+    yield Suggestion(
+        suggestion_id=ids.suggestion_id(dossier_id, conversation_id, best.dossier.id),
+        kind="same-matter",
+        conversation_id=conversation_id,
+        customer_id=best.dossier.customer_id,
+        customer_name=best.dossier.view.customer_name,
+        dossier_id=best.dossier.id,
+        because=Because(rule="customer", evidence=evidence),
+    )
+
+
 def _same_person(
     casebook: Casebook, sighting: Sighting, dossier_id: str, conversation_id: str, dossier: Dossier | None
 ) -> Iterator[Suggestion]:
     """customer-profile knows customers whom the sender may be."""
     here = dossier.customer_id if dossier else sighting.identified.customer_id
     for candidate in sighting.identified.suggestions:
-        live = live_dossiers(casebook, candidate.customer_id, sighting.identified.message.received_at, sighting.window)
-        only = live[0] if len(live) == 1 else None
+        only = _meant(sighting, live_dossiers(casebook, candidate.customer_id, sighting.at, sighting.window))
         if candidate.customer_id == here or (only is not None and only.id == dossier_id):
             continue
         if not candidate.linkable and only is None:
@@ -72,6 +95,14 @@ def _same_person(
             dossier_id=only.id if only else None,
             because=candidate.because,
         )
+
+
+def _meant(sighting: Sighting, live: Sequence[Dossier]) -> Dossier | None:
+    """The one that the message would belong to, were its sender their customer."""
+    if len(live) <= 1:
+        return live[0] if live else None
+    best = sighting.matches_among(live)[0]
+    return best.dossier if best.percent >= sighting.window.suggests else None
 
 
 def live_dossiers(casebook: Casebook, customer_id: str, at: datetime, window: Window) -> list[Dossier]:
