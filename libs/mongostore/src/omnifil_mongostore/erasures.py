@@ -180,11 +180,11 @@ class Erasures:
         change: Document = {
             "$set": {"step": following, "entered_at": now, "waits_for": [], "left": []}
             | {f"counts.{kind}": number for kind, number in counts.items()},
-            "$unset": {"held": ""},
+            "$unset": {"held": "", "ends": ""},
         }
         if following == STEPS[-1]:
             change["$set"] |= {"open": False, "finished_at": now}
-            change["$unset"] |= {"person": "", "ends": ""}
+            change["$unset"] |= {"person": ""}
         with translate():
             await self._orders.update_one({"_id": order.erasure_id, "step": order.step}, change)
         log.info("erasure_step_done", erasure=order.erasure_id, step=order.step, **counts)

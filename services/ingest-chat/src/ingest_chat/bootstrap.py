@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from omnifil_contracts.delivery import PresenceChanged, SendMessage
 from omnifil_contracts.topics import OUTBOUND, PRESENCE_EVENTS
 from omnifil_messaging import BatchConsumer, KafkaSettings, Producer, TopicTail
 from omnifil_mongostore import BlobStore, Mongo, connect
+from omnifil_mongostore.erasures import Erasures, ErasureWork
 from omnifil_servicekit import problem
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
@@ -21,6 +23,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ingest_chat.adapters.blob_pictures import BlobPictures
 from ingest_chat.adapters.kafka_records import KafkaRecords
+from ingest_chat.adapters.mongo_erasing import ErasedTranscripts
 from ingest_chat.adapters.mongo_transcript import MongoTranscript
 from ingest_chat.adapters.tokens import FileTokens, IdentityTokens, SessionTokens
 from ingest_chat.domain.account import ANY_ORIGIN
@@ -101,6 +104,9 @@ def bootstrap(
             traced_as=lambda command: command.outbound_id,
         )
         loops["deliver"] = consumer.run
+        transcripts = ErasedTranscripts(mongo, settings.accounts)
+        beat = partial(health.beat, "erasing")
+        loops["erasing"] = ErasureWork(Erasures(mongo), "ingest-chat", {"copies": transcripts.erase}, beat=beat).run
     for name in loops:
         health.watch(name)
     return Parts(app=app, health=health, loops=loops, resources=resources())

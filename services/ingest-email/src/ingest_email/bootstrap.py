@@ -10,6 +10,7 @@ from omnifil_contracts.message import RawMessage
 from omnifil_contracts.topics import OUTBOUND, RAW_EMAIL
 from omnifil_messaging import BatchConsumer, KafkaSettings, Producer
 from omnifil_mongostore import BlobStore, Mongo, connect
+from omnifil_mongostore.erasures import Erasures, ErasureWork
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.patience import patiently
 from omnifil_servicekit.process import Loop, Parts
@@ -19,6 +20,7 @@ from ingest_email.adapters.blobs import StoredBlobs
 from ingest_email.adapters.dns_records import PatientDns, RealDns, ZoneFile
 from ingest_email.adapters.imap_mailboxes import ImapMailboxes
 from ingest_email.adapters.kafka_records import KafkaRecords
+from ingest_email.adapters.mongo_erasing import ErasedDeliveries
 from ingest_email.adapters.mongo_ledger import MongoLedger
 from ingest_email.adapters.mongo_positions import MongoPositions
 from ingest_email.adapters.process_reader import ProcessReader
@@ -117,6 +119,9 @@ def bootstrap(
             producer=producer,
             beat=_beat(health, "deliver"),
             traced_as=lambda command: command.outbound_id,
+        ).run
+        loops["erasing"] = ErasureWork(
+            Erasures(mongo), "ingest-email", {"copies": ErasedDeliveries(mongo).erase}, beat=_beat(health, "erasing")
         ).run
     health.check("database", mongo.ping)
     health.check("broker", producer.ping)

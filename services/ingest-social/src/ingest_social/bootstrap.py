@@ -11,6 +11,7 @@ from omnifil_contracts.message import RawMessage
 from omnifil_contracts.topics import OUTBOUND, RAW_SOCIAL
 from omnifil_messaging import BatchConsumer, KafkaSettings, Producer
 from omnifil_mongostore import BlobStore, connect
+from omnifil_mongostore.erasures import Erasures, ErasureWork
 from omnifil_servicekit import problem
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.health import Health
@@ -21,6 +22,7 @@ from omnifil_servicekit.web import OWN_TELEMETRY, BodyLimit
 from ingest_social.adapters.blob_files import BlobFiles
 from ingest_social.adapters.graph import GraphApi
 from ingest_social.adapters.kafka_records import KafkaRecords
+from ingest_social.adapters.mongo_erasing import ErasedReplies
 from ingest_social.adapters.mongo_ledger import MongoLedger
 from ingest_social.domain.messenger import CHANNEL
 from ingest_social.domain.signature import SignatureMissing, SignatureWrong
@@ -109,6 +111,9 @@ def bootstrap(
             beat=partial(health.beat, "deliver"),
             traced_as=lambda command: command.outbound_id,
         ).run
+        erased = ErasedReplies(mongo, settings.social_pages)
+        beat = partial(health.beat, "erasing")
+        loops["erasing"] = ErasureWork(Erasures(mongo), "ingest-social", {"copies": erased.erase}, beat=beat).run
     for name in loops:
         health.watch(name)
     return Parts(app=app, health=health, loops=loops, resources=resources())

@@ -167,7 +167,8 @@ class MongoTranscript:
 
     async def _found(self, selected: Document, direction: int, limit: int) -> list[Entry]:
         with translate():
-            rows = self._entries.find(selected).sort("seq", direction).limit(limit)
+            # What is left of a transcript that was erased holds its place, and shows nothing.
+            rows = self._entries.find({**selected, "erased": {"$exists": False}}).sort("seq", direction).limit(limit)
             return [entry_of(row) async for row in rows]
 
     async def _same(self, entry: Entry) -> Entry:

@@ -1,0 +1,109 @@
+"""Who was erased, and the erasing of identities, in MongoDB: database `<prefix>_customers`.
+
+`erased_customers` says which ids were given up and when. `erased_handles` has, under a keyed hash of each handle, the
+id under which whoever writes from it again becomes a new customer; the handle itself is nowhere.
+"""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from omnifil_mongostore import BulkWriteError, Document, InsertOne, Mongo, UpdateOne, duplicates, translate
+
+from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE
+from customer_profile.erasing import Erased, Held
+
+
+class MongoErased:
+    """Implements `erasing.Ledger`. `key`: of the hashes; without one, a random one is made and kept beside them."""
+
+    def __init__(self, mongo: Mongo, key: bytes | None = None) -> None:
+        database = mongo.database(DATABASE)
+        self._identities = database[COLLECTION]
+        self._customers = database["erased_customers"]
+        self._handles = database["erased_handles"]
+        self._keys = database["erasure_key"]
+        self._key = key
+
+    async def held_by(self, customer_id: str) -> Held:
+        with translate():
+            documents = await self._identities.find(
+                {"customers": customer_id}, {"customer_id": True, "customers": True, "version": True}
+            ).to_list(None)
+            held = [each for each in documents if each["customer_id"] == customer_id]
+            former = {name for each in held for name in each["customers"]} - {customer_id}
+            # Who still has a handle of their own is somebody else, with whom a handle was shared or mistaken.
+            found = self._identities.find({"customers": {"$in": sorted(former)}}, {"customer_id": True})
+            standing = {each["customer_id"] async for each in found}
+        return Held(
+            identities=tuple(sorted(each["_id"] for each in held)),
+            customer_ids=(customer_id, *sorted(former - standing)),
+            now_with=tuple(sorted({each["customer_id"] for each in documents} - {customer_id})),
+            version=sum(each["version"] for each in documents),
+        )
+
+    async def note(
+        self, customer_ids: Collection[str], identities: Collection[str], erasure: str, at: datetime
+    ) -> None:
+        hashes = await self._hashes(identities)
+        with translate():
+            for customer_id in customer_ids:
+                held = {"erasure_id": erasure, "erased_at": at}
+                await self._customers.update_one({"_id": customer_id}, {"$setOnInsert": held}, upsert=True)
+            known = self._handles.find({"_id": {"$in": list(hashes)}, "erasure_id": erasure}, {"_id": True})
+            done = {each["_id"] async for each in known}
+            fresh: list[UpdateOne] = [
+                UpdateOne({"_id": each}, {"$set": {"anchor": str(uuid.uuid4()), "erasure_id": erasure}}, upsert=True)
+                for each in hashes
+                if each not in done
+            ]
+            if fresh:
+                await self._handles.bulk_write(fresh, ordered=False)
+
+    async def forget(self, customer_ids: Collection[str], identities: Collection[str]) -> None:
+        theirs = {"because.evidence": [], "actor.name": None}
+        with translate():
+            await self._identities.delete_many({"_id": {"$in": list(identities)}})
+            # A handle that was theirs and is another's now keeps that it was, and no longer why.
+            await self._identities.update_many(
+                {"customers": {"$in": list(customer_ids)}},
+                {"$set": {f"history.$[theirs].{name}": value for name, value in theirs.items()}},
+                array_filters=[{"theirs.customer_id": {"$in": list(customer_ids)}}],
+            )
+
+    async def anchors(self, keys: Collection[str]) -> Mapping[str, str]:
+        """By handle that was erased: the id of the customer that begins with it."""
+        if not keys:
+            return {}
+        hashes = await self._hashes(keys)
+        with translate():
+            found = await self._handles.find({"_id": {"$in": list(hashes)}}).to_list(None)
+        return {hashes[each["_id"]]: each["anchor"] for each in found}
+
+    async def erased(self, customer_ids: Collection[str] | None = None) -> list[Erased]:
+        """Those of these (None: all) that were erased."""
+        wanted: Document = {} if customer_ids is None else {"_id": {"$in": list(customer_ids)}}
+        with translate():
+            found = await self._customers.find(wanted).to_list(None)
+        return [Erased(each["_id"], each["erased_at"]) for each in found]
+
+    async def _hashes(self, keys: Collection[str]) -> dict[str, str]:
+        secret = self._key or await self._own_key()
+        return {hmac.new(secret, key.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest(): key for key in keys}
+
+    async def _own_key(self) -> bytes:
+        """Made once, by whoever is first."""
+        with translate():
+            found = await self._keys.find_one({"_id": "key"})
+            if found is None:
+                try:
+                    await self._keys.bulk_write([InsertOne({"_id": "key", "secret": secrets.token_bytes(32)})])
+                except BulkWriteError as error:
+                    duplicates(error)  # another replica made it at the same moment
+                found = await self._keys.find_one({"_id": "key"})
+        assert found is not None  # noqa: S101 it was inserted, by us or by somebody else
+        self._key = bytes(found["secret"])
+        return self._key
