@@ -25,6 +25,7 @@ from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.dossier import DossierView
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.message import Attachment
+from omnifil_contracts.profile import ProfileUpdated
 from omnifil_contracts.topics import Topic
 from omnifil_servicekit.auth import TokenVerifier
 from omnifil_servicekit.health import Health
@@ -95,11 +96,15 @@ class FakeCases:
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
+        self.queries: list[tuple[str, dict[str, str]]] = []
         self.commands: list[tuple[str, bytes, Actor]] = []
         self.previews: list[tuple[str, bytes, Actor]] = []
         self.views: dict[str, DossierView] = {}
 
     async def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Answer:
+        self.queries.append((path, dict(query)))
+        if path.endswith("/contacts") and path not in self.answers:
+            return Answer(200, b'{"contacts":[]}', "application/json")
         return self.answers.get(path, Answer(404, b'{"code":"dossier-not-found"}', "application/problem+json"))
 
     async def dossier(self, dossier_id: str) -> DossierView:
@@ -123,6 +128,7 @@ class FakeProfiles:
     def __init__(self) -> None:
         self.customers: dict[str, CustomerChanged] = {}
         self.links: list[tuple[str, str, LinkIdentity]] = []
+        self.pushed: list[ProfileUpdated] = []
 
     async def customer(self, customer_id: str) -> CustomerChanged:
         if customer_id not in self.customers:
@@ -132,6 +138,10 @@ class FakeProfiles:
     async def link(self, customer_id: str, command_id: str, link: LinkIdentity, agent: Actor) -> CustomerChanged:
         self.links.append((customer_id, command_id, link))
         return await self.customer(customer_id)
+
+    async def push(self, update: ProfileUpdated) -> Answer:
+        self.pushed.append(update)
+        return Answer(202, b"null", "application/json")
 
     async def undo_link(self, link_id: str, command_id: str, agent: Actor) -> CustomerChanged:
         return next(iter(self.customers.values()))

@@ -26,8 +26,9 @@ from agent_gateway.adapters.blob_files import BlobFiles
 from agent_gateway.adapters.internal_http import HttpCases, HttpProfiles, InternalApi
 from agent_gateway.adapters.kafka import KafkaPresences, KafkaTopicReader
 from agent_gateway.adapters.mongo_agents import MongoAgents
+from agent_gateway.cards import Cards
 from agent_gateway.domain.log import Bell
-from agent_gateway.entrypoints import api, desktop, stream
+from agent_gateway.entrypoints import api, desktop, integrations, stream
 from agent_gateway.entrypoints.agents import Doorkeeper
 from agent_gateway.handlers import Desk
 from agent_gateway.live import LiveStream, TopicFeed
@@ -128,6 +129,7 @@ def wire(
         customers_position=lambda: live.position().customers,
         clock=clock,
     )
+    cards = Cards(cases=cases, profiles=profiles, clock=clock)
     doorkeeper = Doorkeeper(verifier, agents, settings.gateway_role)
     app = FastAPI(
         title="Omnifil agent gateway",
@@ -137,8 +139,11 @@ def wire(
         telemetry=OWN_TELEMETRY,
     )
     app.include_router(
-        api.router(settings=settings, desk=desk, cases=cases, files=files, agents=agents, doorkeeper=doorkeeper)
+        api.router(
+            settings=settings, desk=desk, cards=cards, cases=cases, files=files, agents=agents, doorkeeper=doorkeeper
+        )
     )
+    app.include_router(integrations.router(settings, profiles))
     app.include_router(stream.router(settings=settings, live=live, doorkeeper=doorkeeper, health=health, clock=clock))
     problem.install(app, {
         Transient: (503, "unavailable", "A service behind the gateway is not available just now: try again"),

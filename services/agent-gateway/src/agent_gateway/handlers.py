@@ -9,7 +9,6 @@ from omnifil_contracts.commands import CommandRequest, PreviewRequest, ResolveSu
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity
 from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.identity import Actor, Because, Evidence
-from omnifil_contracts.views import CustomerCard
 from pydantic import BaseModel, Field
 from pydantic_core import from_json, to_json
 
@@ -72,13 +71,6 @@ class Desk:
             because = Because(rule="agent", evidence=(confirmed, *suggestion.because.evidence))
             link = LinkIdentity(identity=suggestion.identity, because=because)
             await self._profiles.link(suggestion.customer_id, _derived(command_id, "link"), link, agent)
-
-    async def card(self, customer_id: str) -> CustomerCard:
-        """The customer with all dossiers. One who was merged is shown as the customer that they are now."""
-        customer = await self._profiles.customer(customer_id)
-        if customer.merged_into is not None:
-            customer = await self._profiles.customer(customer.merged_into)
-        return CustomerCard(customer=customer, dossiers=await self._cases.dossiers_of(customer.customer_id))
 
     async def undo_link(self, link_id: str, command_id: str, agent: Actor) -> CustomerChanged:
         return await self._profiles.undo_link(link_id, command_id, agent)

@@ -10,6 +10,7 @@ from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.dossier import DossierView
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.message import Attachment
+from omnifil_contracts.profile import ProfileUpdated
 
 from agent_gateway.domain.cursor import Offsets
 from agent_gateway.domain.log import LogRecord
@@ -66,6 +67,10 @@ class Profiles(Protocol):
     async def customer(self, customer_id: str) -> CustomerChanged: ...
 
     async def link(self, customer_id: str, command_id: str, link: LinkIdentity, agent: Actor) -> CustomerChanged: ...
+
+    async def push(self, update: ProfileUpdated) -> Answer:
+        """Pass on what a source says of somebody; raises `Transient`, never `Refused`."""
+        ...
 
     async def undo_link(self, link_id: str, command_id: str, agent: Actor) -> CustomerChanged: ...
 

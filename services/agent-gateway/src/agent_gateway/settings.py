@@ -2,8 +2,16 @@
 
 from pathlib import Path
 
+from omnifil_contracts.profile import Slug
 from omnifil_servicekit.settings import ServiceSettings
-from pydantic import Field
+from pydantic import BaseModel, Field, SecretStr
+
+
+class Integration(BaseModel):
+    """A shop, till or CRM that pushes facts about customers over HTTP, in its own name only."""
+
+    source: Slug = Field(description="the `source` that it may speak as")
+    token: SecretStr = Field(min_length=32, description="its bearer token")
 
 
 class GatewaySettings(ServiceSettings):
@@ -21,6 +29,12 @@ class GatewaySettings(ServiceSettings):
     gateway_token_url: str = Field(description="where the desktop exchanges the code for a token")
     gateway_client_id: str = Field("omnifil-desktop", description="the desktop's client id at the issuer")
     gateway_role: str = Field("agent", description="the entry of the `roles` claim that lets somebody in")
+    gateway_integrations: tuple[Integration, ...] = Field(
+        (), description="who may push facts about customers, as a JSON list of {source, token}"
+    )
+    gateway_integration_updates_per_s: float = Field(
+        50, gt=0, description="how many profile updates an integration may push a second, in each process"
+    )
     gateway_desktop_dir: Path | None = Field(None, description="the folder of the built desktop (none: not served)")
     gateway_held_events: int = Field(50_000, gt=0, description="how many dossier events are kept in memory")
     gateway_preload_events: int = Field(5_000, ge=0, description="how many of the newest events are read at start")

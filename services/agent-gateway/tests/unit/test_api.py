@@ -22,6 +22,7 @@ DOOR = [
     ("POST", "/api/v1/dossiers/d1/preview"),
     ("POST", "/api/v1/dossiers/d1/presence"),
     ("GET", "/api/v1/customers/c1"),
+    ("GET", "/api/v1/customers/c1/journey"),
     ("POST", "/api/v1/links/l1/undo"),
     ("POST", "/api/v1/blobs"),
     ("GET", "/api/v1/blobs/" + "0" * 64),

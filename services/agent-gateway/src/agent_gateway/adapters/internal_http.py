@@ -7,6 +7,7 @@ import httpx
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity
 from omnifil_contracts.dossier import DossierView
 from omnifil_contracts.identity import Actor
+from omnifil_contracts.profile import ProfileUpdated
 from omnifil_contracts.views import DossierSnapshot
 from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.outward import Transport
@@ -105,6 +106,9 @@ class HttpProfiles:
         path = f"/customers/{_segment(customer_id)}/identities"
         answer = await self._api.ask_or_refuse("POST", path, body=body, agent=agent)
         return CustomerChanged.model_validate_json(answer.body)
+
+    async def push(self, update: ProfileUpdated) -> Answer:
+        return await self._api.ask("POST", "/profile-updates", body=update.model_dump_json().encode())
 
     async def undo_link(self, link_id: str, command_id: str, agent: Actor) -> CustomerChanged:
         body = _json({"command_id": command_id})

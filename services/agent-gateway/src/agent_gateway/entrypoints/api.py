@@ -9,9 +9,10 @@ from omnifil_contracts.commands import CommandRequest, CommandResult, PreviewReq
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.message import Attachment
-from omnifil_contracts.views import CustomerCard, DossierSnapshot, Inbox, MovePreview, Timeline
-from pydantic import BaseModel, Field
+from omnifil_contracts.views import CustomerCard, DossierSnapshot, Inbox, Journey, MovePreview, Timeline
+from pydantic import AwareDatetime, BaseModel, Field
 
+from agent_gateway.cards import Cards
 from agent_gateway.entrypoints.agents import Doorkeeper
 from agent_gateway.handlers import Desk, PresenceRequest
 from agent_gateway.ports import Agents, Answer, Cases, Files
@@ -27,7 +28,14 @@ class UndoLinkRequest(BaseModel):
 
 
 def router(
-    *, settings: GatewaySettings, desk: Desk, cases: Cases, files: Files, agents: Agents, doorkeeper: Doorkeeper
+    *,
+    settings: GatewaySettings,
+    desk: Desk,
+    cards: Cards,
+    cases: Cases,
+    files: Files,
+    agents: Agents,
+    doorkeeper: Doorkeeper,
 ) -> APIRouter:
     """The routes. Answers of case-service are passed on as they are, errors too."""
     api = APIRouter(prefix="/api/v1")
@@ -80,7 +88,17 @@ def router(
 
     @api.get("/customers/{customer_id}")
     async def customer(customer_id: DossierId, _agent: SignedIn) -> CustomerCard:
-        return await desk.card(customer_id)
+        return await cards.card(customer_id)
+
+    @api.get("/customers/{customer_id}/journey")
+    async def journey(
+        customer_id: DossierId,
+        _agent: SignedIn,
+        before: AwareDatetime | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> Journey:
+        """All contacts, whichever dossier they are in, and what others have on record; newest first."""
+        return await cards.journey(customer_id, before, limit)
 
     @api.post("/links/{link_id}/undo")
     async def undo_link(link_id: DossierId, body: UndoLinkRequest, agent: SignedIn) -> CustomerChanged:
