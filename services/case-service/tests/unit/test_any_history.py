@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Coroutine
+from itertools import combinations
 from typing import Any
 
 from case_scenes.shop import Shop
@@ -29,6 +30,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.written: list[Any] = []
         self.versions: Counter[str] = Counter()
         self.owner_of_c = "customer-c"
+        self.parted: set[frozenset[str]] = set()
+        """Conversations that an agent's command took apart, until another put them together again."""
 
     def run_now(self, work: Coroutine[Any, Any, Any]) -> Any:
         """In memory nobody waits: no event loop is needed, and thousands of them would take their time."""
@@ -43,10 +46,25 @@ class AnyHistory(RuleBasedStateMachine):
         return dossiers[number % len(dossiers)][1]
 
     def command(self, dossier: Any, command: dict[str, object], **more: object) -> Any:
+        before = self.pairs()
         try:
-            return self.run_now(self.shop.command(dossier, command, **more))
+            result = self.run_now(self.shop.command(dossier, command, **more))
         except CommandRefused:
             return None
+        after = self.pairs()
+        self.parted = (self.parted | (before - after)) - after
+        return result
+
+    def by_rule(self, work: Coroutine[Any, Any, Any]) -> None:
+        """What happens by itself puts nothing together that an agent took apart."""
+        before = self.pairs()
+        self.run_now(work)
+        assert not (self.pairs() - before) & self.parted
+
+    def pairs(self) -> set[frozenset[str]]:
+        """The conversations that are in one dossier, two by two."""
+        dossiers = self.run_now(self.shop.dossiers()).values()
+        return {frozenset(each) for dossier in dossiers for each in combinations(dossier.memory.threads, 2)}
 
     @rule(customer=st.sampled_from(CUSTOMERS), thread=st.sampled_from("xyz"), assured=st.booleans(), echo=st.booleans())
     def somebody_writes(self, customer: str, thread: str, assured: bool, echo: bool) -> None:
@@ -56,12 +74,12 @@ class AnyHistory(RuleBasedStateMachine):
             writer, handle=f"{customer}@mail.example", conversation=thread, assured=assured, direction=direction
         )
         self.written.append(message)
-        self.run_now(self.shop.link(message))
+        self.by_rule(self.shop.link(message))
 
     @precondition(lambda self: self.written)
     @rule(number=numbers)
     def a_message_comes_again(self, number: int) -> None:
-        self.run_now(self.shop.link(self.written[number % len(self.written)]))
+        self.by_rule(self.shop.link(self.written[number % len(self.written)]))
 
     @rule(days=st.integers(min_value=1, max_value=30))
     def time_passes(self, days: int) -> None:
@@ -145,7 +163,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.owner_of_c = "customer-a" if links else "customer-c"
         other = "customer-c" if links else "customer-a"
         self.versions.update([self.owner_of_c, other])
-        self.run_now(
+        self.by_rule(
             self.shop.customers(
                 self.shop.changed(other, self.versions[other] + 1, released={self.owner_of_c: identity}),
                 self.shop.changed(self.owner_of_c, self.versions[self.owner_of_c] + 1, has=identity),

@@ -14,6 +14,7 @@ from omnifil_contracts.identity import Actor, Because, Evidence, Identity
 
 from case_service.domain.casebook import Casebook, Lookup
 from case_service.domain.dossier import Dossier
+from case_service.domain.parting import parted, parted_evidence
 from case_service.domain.policy import Policy
 from case_service.domain.suggesting import live_dossiers
 
@@ -118,9 +119,11 @@ def _reassigned(
     came_by_link = dossier.id not in {each.id for each in casebook.once_of_customer(owner)}
     if not (dossier.is_live and came_by_link and len(others) == 1):
         return Step(dossier, because, actor, owner, before=before)
+    ids = tuple(each.conversation.conversation_id for each in conversations)
+    if any(parted(others[0], each) for each in ids):
+        return Step(dossier, because, actor, owner, before=before)
     one_live = Evidence(code="one-live-dossier", values={"number": others[0].view.number})
     merged, _ = ownership.because(identity, one_live)
-    ids = tuple(each.conversation.conversation_id for each in conversations)
     return Step(dossier, merged, actor, owner, conversation_ids=ids, to_dossier=others[0], before=before)
 
 
@@ -155,6 +158,9 @@ def _sent_home(
         because, actor = ownership.because(each.identity)
         live = live_dossiers(casebook, str(owner), now, policy.of(each.conversation.channel))
         target = live[0] if len(live) == 1 else None
+        if target is not None and parted(target, conversation_id):
+            because, actor = ownership.because(each.identity, parted_evidence(target))
+            target = None
         return Step(dossier, because, actor, str(owner), (conversation_id,), target)
     return None
 
@@ -163,7 +169,10 @@ def _return(
     casebook: Casebook, holder: Dossier, held: ConversationView, origin: Dossier, ownership: _Ownership
 ) -> Step:
     assert held.identity is not None  # noqa: S101 the callers have looked
-    owner = str(ownership.of(held.identity))
+    owner, conversation_id = str(ownership.of(held.identity)), held.conversation.conversation_id
+    if parted(origin, conversation_id):
+        because, actor = ownership.because(held.identity, parted_evidence(origin))
+        return Step(holder, because, actor, owner, (conversation_id,))
     because, actor = ownership.because(held.identity, Evidence(code="back-where-it-was"))
     after: tuple[Event, ...] = ()
     if origin.customer_id != owner:
@@ -176,7 +185,7 @@ def _return(
                 because=because,
             ),
         )
-    return Step(holder, because, actor, owner, (held.conversation.conversation_id,), to_dossier=origin, after=after)
+    return Step(holder, because, actor, owner, (conversation_id,), to_dossier=origin, after=after)
 
 
 def _moved_by_link(dossier: Dossier, conversation_id: str) -> Iterator[ConversationView]:
