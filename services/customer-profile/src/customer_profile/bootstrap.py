@@ -9,21 +9,26 @@ import structlog
 from fastapi import FastAPI
 from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND, PROFILE_UPDATES
 from omnifil_messaging import KafkaSettings, Producer, ensure_topics
-from omnifil_mongostore import Mongo, connect, ensure_indexes
+from omnifil_mongostore import BlobStore, Mongo, connect, ensure_indexes
+from omnifil_mongostore.erasures import Erasures, ErasureWork
+from omnifil_servicekit import problem
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.patience import patiently
 from omnifil_servicekit.process import Loop, Parts
 from omnifil_servicekit.web import OWN_TELEMETRY
 
 from customer_profile.adapters.kafka_announcements import KafkaAnnouncements
+from customer_profile.adapters.kafka_erasing import KafkaTopics
 from customer_profile.adapters.kafka_profile_updates import KafkaProfileUpdates
+from customer_profile.adapters.mongo_erased import MongoErased
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
 from customer_profile.desk import Desk
 from customer_profile.domain.sharing import SharingRules
-from customer_profile.entrypoints import api, pushing
+from customer_profile.entrypoints import api, erasing, pushing
 from customer_profile.entrypoints.consume import NAME, Consume
 from customer_profile.entrypoints.relay import Relay
 from customer_profile.entrypoints.updates import Updates
+from customer_profile.erasing import ErasingDesk, ErasingSteps
 from customer_profile.handlers import Announcer, Recogniser, Rules
 from customer_profile.hearing import Hearing
 from customer_profile.ports import Clock
@@ -57,10 +62,13 @@ def bootstrap(
     producer = producer or Producer(kafka)
     identities = MongoIdentities(mongo)
     announcements = KafkaAnnouncements(producer)
+    erasures = Erasures(mongo)
+    ledger = MongoErased(mongo, settings.erasure_key.get_secret_value().encode() if settings.erasure_key else None)
+    erasing_desk = ErasingDesk(erasures, ledger, clock)
     health = Health()
     health.check("mongodb", mongo.ping)
     health.check("kafka", producer.ping)
-    hearing = Hearing(identities, settings.trusted_sources, clock)
+    hearing = Hearing(identities, settings.trusted_sources, clock, ledger.anchors)
     loops: dict[str, Loop] = {}
     if "consume" in roles:
         rules = Rules(
@@ -76,7 +84,7 @@ def bootstrap(
         )
         loops["consume"] = Consume(
             kafka,
-            Recogniser(identities, announcements, rules),
+            Recogniser(identities, announcements, rules, ledger.anchors),
             producer,
             channels=settings.channels,
             batch_records=settings.batch_records,
@@ -89,19 +97,34 @@ def bootstrap(
             mongo, Announcer(identities, announcements), lease_s=settings.lease_s, beat=lambda: health.beat("relay")
         ).run
         health.watch("relay")
+        steps = ErasingSteps(
+            erasures,
+            ledger,
+            KafkaTopics(kafka, producer, BlobStore(mongo)),
+            announcements,
+            Announcer(identities, announcements).announce_all,
+            patience=timedelta(hours=settings.erasure_patience_h),
+            clock=clock,
+        )
+        beat = partial(health.beat, "erasing")
+        loops["erasing"] = ErasureWork(erasures, NAME, steps.steps(), gathers=True, beat=beat).run
+        health.watch("erasing")
     if "updates" in roles:
         beat = partial(health.beat, "updates")
         loops["updates"] = Updates(kafka, hearing, producer, batch_records=settings.batch_records, beat=beat).run
         health.watch("updates")
     app = (
         api.create(
-            Desk(identities, clock, phone_region=settings.phone_region),
+            Desk(identities, clock, phone_region=settings.phone_region, erased=erasing_desk.states),
             settings.internal_token,
             pushing.routes(hearing, KafkaProfileUpdates(producer)),
+            erasing.routes(erasing_desk),
         )
         if "api" in roles
         else FastAPI(openapi_url=None, telemetry=OWN_TELEMETRY)
     )
+    if "api" in roles:
+        problem.install(app, erasing.PROBLEMS)
     return Parts(app, health, loops, _resources(kafka, mongo, producer))
 
 

@@ -27,7 +27,16 @@ Deciding = Callable[[list[KnownIdentity]], list[KnownIdentity]]
 class Desk:
     """Each command takes effect once, however often it is sent: its id stands on the link that it makes."""
 
-    def __init__(self, identities: Identities, clock: Clock, *, phone_region: str | None = None) -> None:
+    def __init__(
+        self,
+        identities: Identities,
+        clock: Clock,
+        *,
+        phone_region: str | None = None,
+        erased: Callable[[Collection[str]], Awaitable[list[CustomerChanged]]] | None = None,
+    ) -> None:
+        """`erased` gives the state of those of some customers who were erased."""
+        self._erased = erased
         self._identities = identities
         self._clock = clock
         self._phone_region = phone_region
@@ -41,7 +50,11 @@ class Desk:
     async def customers(self, customer_ids: Collection[str]) -> list[CustomerChanged]:
         """Those that exist, in the order given."""
         states = await self._identities.of_customers(customer_ids)
-        return [profiles.compose(each, states[each]) for each in dict.fromkeys(customer_ids) if each in states]
+        found = {each: profiles.compose(each, states[each]) for each in customer_ids if each in states}
+        missing = [each for each in customer_ids if each not in found]
+        if missing and self._erased is not None:
+            found |= {state.customer_id: state for state in await self._erased(missing)}
+        return [found[each] for each in dict.fromkeys(customer_ids) if each in found]
 
     async def identity(self, identity: Identity) -> KnownIdentity:
         """Raises `IdentityNotFound`."""

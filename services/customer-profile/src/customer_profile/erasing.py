@@ -123,6 +123,10 @@ class ErasingDesk:
         )
         return shown(await self._erasures.place(order))
 
+    async def states(self, customer_ids: Collection[str]) -> list[CustomerChanged]:
+        """Of those of these who were erased."""
+        return [state_of(each) for each in await self._ledger.erased(customer_ids)]
+
     async def erasure(self, erasure_id: str) -> Erasure:
         """Raises `ErasureNotFound`."""
         if (found := await self._erasures.get(erasure_id)) is None:
@@ -209,6 +213,7 @@ class ErasingSteps:
             raise NotYet(*behind)
 
     async def _tell_erased(self, customer_ids: Collection[str] | None) -> None:
+        """Also what was told before: the topic is where a restored database finds out whom it must erase again."""
         await self._announcements.customers([state_of(each) for each in await self._ledger.erased(customer_ids)])
 
 
@@ -242,7 +247,7 @@ def shown(order: Order) -> Erasure:
         state="done" if order.finished_at is not None else "running",
         step=order.step,
         waits_for=order.waits_for,
-        reason=order.reason,  # type: ignore[arg-type]  # it came as one
+        reason=order.reason,
         requested_by=Actor.model_validate(order.requested_by),
         requested_at=order.requested_at,
         finished_at=order.finished_at,

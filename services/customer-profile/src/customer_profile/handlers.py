@@ -11,12 +11,20 @@ from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 from omnifil_servicekit.errors import Transient
 
 from customer_profile.domain import profiles, suggestions
-from customer_profile.domain.identities import KnownIdentity, Named
+from customer_profile.domain.identities import NO_ANCHORS, Anchors, KnownIdentity, Named
 from customer_profile.domain.presented import Presented
 from customer_profile.domain.recognition import Recognition, recognise
 from customer_profile.domain.sharing import SharingRules
 from customer_profile.hearing import RelatedRecords
-from customer_profile.ports import Announcements, Change, ChangedElsewhere, Identities, Sighting
+from customer_profile.ports import (
+    Anchoring,
+    Announcements,
+    Change,
+    ChangedElsewhere,
+    Identities,
+    Sighting,
+    no_anchors,
+)
 
 _ATTEMPTS = 8
 _NAMESAKES_LOADED = 8
@@ -41,10 +49,17 @@ class Rules:
 class Recogniser:
     """Who is it? Batch by batch, each of one partition after the other."""
 
-    def __init__(self, identities: Identities, announcements: Announcements, rules: Rules) -> None:
+    def __init__(
+        self,
+        identities: Identities,
+        announcements: Announcements,
+        rules: Rules,
+        anchoring: Anchoring = no_anchors,
+    ) -> None:
         self._identities = identities
         self._announcements = announcements
         self._rules = rules
+        self._anchoring = anchoring
         self._related = RelatedRecords(identities)
 
     async def recognise(self, messages: Sequence[InboundMessage]) -> list[IdentifiedMessage]:
@@ -69,8 +84,10 @@ class Recogniser:
         for _ in range(_ATTEMPTS):
             loaded = await self._identities.by_keys(keys)
             known = dict(loaded)
+            new = keys - loaded.keys()
+            anchors = await self._anchoring(new) if new else NO_ANCHORS
             stored = [presented.as_stored(loaded) for presented in batch]
-            recognitions = [self._decided(presented, known) for presented in stored]
+            recognitions = [self._decided(presented, known, anchors) for presented in stored]
             added = [state for key, state in known.items() if key not in loaded]
             changed = [Change(before, known[key]) for key, before in loaded.items() if known[key] is not before]
             if not added and not changed:
@@ -82,9 +99,9 @@ class Recogniser:
             return stored, known, recognitions
         raise Transient(f"{len(batch)} messages were overtaken {_ATTEMPTS} times by others about the same people.")
 
-    def _decided(self, presented: Presented, known: dict[str, KnownIdentity]) -> Recognition:
+    def _decided(self, presented: Presented, known: dict[str, KnownIdentity], anchors: Anchors) -> Recognition:
         """Decide one message; what it makes known is known to the next."""
-        recognition = recognise(presented, known, self._rules.sharing)
+        recognition = recognise(presented, known, self._rules.sharing, anchors)
         known.update((state.key, state) for state in (*recognition.added, *recognition.changed))
         return recognition
 

@@ -9,8 +9,8 @@ from omnifil_servicekit.errors import Transient
 
 from customer_profile.domain import telling
 from customer_profile.domain.facts import newest_related
-from customer_profile.domain.identities import KnownIdentity
-from customer_profile.ports import Change, ChangedElsewhere, Clock, Identities
+from customer_profile.domain.identities import NO_ANCHORS, KnownIdentity
+from customer_profile.ports import Anchoring, Change, ChangedElsewhere, Clock, Identities, no_anchors
 
 _ATTEMPTS = 8
 _AHEAD_AT_MOST = timedelta(days=1)
@@ -29,7 +29,10 @@ class TooFarAhead(Exception):
 class Hearing:
     """Takes in what sources say. `trusted` sources vouch for the handles that they name, and for whose they are."""
 
-    def __init__(self, identities: Identities, trusted: Collection[str], clock: Clock) -> None:
+    def __init__(
+        self, identities: Identities, trusted: Collection[str], clock: Clock, anchoring: Anchoring = no_anchors
+    ) -> None:
+        self._anchoring = anchoring
         self._identities = identities
         self._trusted = frozenset(trusted)
         self._clock = clock
@@ -49,8 +52,10 @@ class Hearing:
         for _ in range(_ATTEMPTS):
             loaded = await self._loaded(keys, updates)
             known = dict(loaded)
+            new = keys - loaded.keys()
+            anchors = await self._anchoring(new) if new else NO_ANCHORS
             for update in updates:
-                known |= telling.told(update, known, trusted=update.source in self._trusted)
+                known |= telling.told(update, known, trusted=update.source in self._trusted, anchors=anchors)
             added = [state for key, state in known.items() if key not in loaded]
             changed = [Change(before, known[key]) for key, before in loaded.items() if known[key] is not before]
             if not added and not changed:

@@ -1,6 +1,6 @@
 """What the use cases need of the outside, in words of the domain."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage
 from omnifil_contracts.profile import ProfileUpdated, RelatedReferences
 
-from customer_profile.domain.identities import KnownIdentity, Named
+from customer_profile.domain.identities import NO_ANCHORS, Anchors, KnownIdentity, Named
 
 Clock = Callable[[], datetime]
 Related = tuple[datetime, RelatedReferences]
@@ -104,6 +104,15 @@ class ProfileUpdates(Protocol):
     """The topic by which sources push facts. Returns when they are durably there; raises `Transient`."""
 
     async def push(self, updates: Sequence[ProfileUpdated]) -> None: ...
+
+
+Anchoring = Callable[[Collection[str]], Awaitable[Anchors]]
+"""Of handles that nobody has: those of persons who were erased, with whom each begins. Raises `Transient`."""
+
+
+async def no_anchors(keys: Collection[str]) -> Anchors:
+    """Nobody was erased."""
+    return NO_ANCHORS
 
 
 class Announcements(Protocol):

@@ -1,7 +1,7 @@
 """Settings of customer-profile, beyond those of every service: `OMNIFIL_*`."""
 
 from omnifil_servicekit.settings import ServiceSettings
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 
 class Settings(ServiceSettings):
@@ -30,3 +30,9 @@ class Settings(ServiceSettings):
         (), description="further local parts of addresses that several persons read, as a JSON list"
     )
     lease_s: float = Field(10, ge=1, description="seconds after which another relay takes over from one that died")
+    erasure_key: SecretStr | None = Field(
+        None, description="the key of the hashes that are left of erased handles; without it one is made and kept"
+    )
+    erasure_patience_h: float = Field(
+        24, ge=0, description="hours for which an erasure waits for other people's consumer groups to read on"
+    )

@@ -1,5 +1,6 @@
 """An identity that we know: whose it is, since when, why, and whose it was before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, Self
@@ -221,6 +222,17 @@ def _kept(*changes: Assured) -> tuple[Assured, ...]:
 
 def _reasons(evidence: tuple[Evidence, ...]) -> set[tuple[str, ...]]:
     return {(each.code, *(each.values.get(name, "") for name in _TELLING)) for each in evidence}
+
+
+Anchors = Mapping[str, str]
+"""By handle: the id of the customer who begins with it. For handles of somebody who was erased; for all others it
+follows from the handle."""
+NO_ANCHORS: Anchors = {}
+
+
+def first_customer(identity_key: str, anchors: Anchors = NO_ANCHORS) -> str:
+    """The id of the customer who is first seen under this handle. Who was erased never gets the former id again."""
+    return anchors.get(identity_key) or ids.customer_id(identity_key)
 
 
 def link_id(identity_key: str, cause: str) -> str:

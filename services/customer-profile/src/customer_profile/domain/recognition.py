@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from omnifil_contracts import ids
 from omnifil_contracts.identity import SYSTEM, AssuredIdentity, Because, Evidence
 
 from customer_profile.domain import handles, sharing
 from customer_profile.domain.evidence import each_once, evidence_of
 from customer_profile.domain.identities import (
     NEW_CUSTOMER,
+    NO_ANCHORS,
     SAME_SENDER,
+    Anchors,
     Assured,
     Company,
     KnownIdentity,
     Link,
+    first_customer,
     link_id,
 )
 from customer_profile.domain.presented import Presented
@@ -50,15 +52,18 @@ class Recognition:
         return self.via
 
 
-def recognise(presented: Presented, known: Known, rules: SharingRules = _RULES) -> Recognition:
-    """Decide. `known` holds what is known of the keys that are presented."""
-    return _Recognising(presented, known, rules).decided()
+def recognise(
+    presented: Presented, known: Known, rules: SharingRules = _RULES, anchors: Anchors = NO_ANCHORS
+) -> Recognition:
+    """Decide. `known` holds what is known of the keys that are presented, `anchors` what begins with them anew."""
+    return _Recognising(presented, known, rules, anchors).decided()
 
 
 class _Recognising:
     """One message."""
 
-    def __init__(self, presented: Presented, known: Known, rules: SharingRules) -> None:
+    def __init__(self, presented: Presented, known: Known, rules: SharingRules, anchors: Anchors) -> None:
+        self._anchors = anchors
         self._presented = presented
         self._message = presented.message
         self._known = known
@@ -80,7 +85,7 @@ class _Recognising:
         )
         via_key = via.identity.key
         held = self._now(via_key)
-        customer_id = held.customer_id if held is not None else ids.customer_id(via_key)
+        customer_id = held.customer_id if held is not None else first_customer(via_key, self._anchors)
         self._judge_by_account(customer_id, via)
 
         states: dict[str, KnownIdentity] = {}

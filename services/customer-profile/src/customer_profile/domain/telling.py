@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from omnifil_contracts import ids
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
 from omnifil_contracts.profile import ProfileUpdated
 
@@ -14,10 +13,13 @@ from customer_profile.domain.facts import NOTHING, heard
 from customer_profile.domain.identities import (
     AGENT,
     NEW_CUSTOMER,
+    NO_ANCHORS,
     SAME_AT_SOURCE,
+    Anchors,
     Assured,
     KnownIdentity,
     Link,
+    first_customer,
     link_id,
 )
 
@@ -46,7 +48,9 @@ def named_in(update: ProfileUpdated) -> list[str]:
     return [handles.normalised(identity).key for identity in named]
 
 
-def told(update: ProfileUpdated, known: Mapping[str, KnownIdentity], *, trusted: bool) -> dict[str, KnownIdentity]:
+def told(
+    update: ProfileUpdated, known: Mapping[str, KnownIdentity], *, trusted: bool, anchors: Anchors = NO_ANCHORS
+) -> dict[str, KnownIdentity]:
     """By key, the handles that are known in another state afterwards.
 
     `known` holds those of `named_in` with their facts, and where a trusted source names several, all handles of their
@@ -54,11 +58,11 @@ def told(update: ProfileUpdated, known: Mapping[str, KnownIdentity], *, trusted:
     """
     identity = handles.normalised(update.identity)
     others = [other for other in map(handles.normalised, update.also) if other != identity]
-    one = known.get(identity.key) or _made_known(update, identity, trusted=trusted)
+    one = known.get(identity.key) or _made_known(update, identity, anchors, trusted=trusted)
     after = {identity.key: _with_facts(one, update)}
     for other in others:
         if trusted:
-            after |= _together(update, identity, other, {**known, **after})
+            after |= _together(update, identity, other, {**known, **after}, anchors)
         # Said of both, so that an agent is asked whichever of them writes.
         if other.key in known:
             back = update.model_copy(
@@ -85,7 +89,11 @@ def _with_facts(state: KnownIdentity, update: ProfileUpdated) -> KnownIdentity:
 
 
 def _together(
-    update: ProfileUpdated, one: Identity, other: Identity, known: Mapping[str, KnownIdentity]
+    update: ProfileUpdated,
+    one: Identity,
+    other: Identity,
+    known: Mapping[str, KnownIdentity],
+    anchors: Anchors,
 ) -> dict[str, KnownIdentity]:
     """Links the two where both are proven, no agent has said anything of them, and one has never written: it goes to
     the other. A handle that has written has dossiers, and only an agent moves those to somebody else."""
@@ -93,7 +101,7 @@ def _together(
     if second is None:
         if handles.is_anonymous(other) or _would_be_a_second(other, first.customer_id, known):
             return {}
-        made = _made_known(update, other, trusted=True)
+        made = _made_known(update, other, anchors, trusted=True)
         return {other.key: replace(made, links=(_link(update, other, one, first.customer_id),))}
     moved, stays = (second, first) if not has_written(second) else (first, second)
     if (
@@ -125,12 +133,12 @@ def _would_be_a_second(identity: Identity, customer_id: str, known: Mapping[str,
     )
 
 
-def _made_known(update: ProfileUpdated, identity: Identity, *, trusted: bool) -> KnownIdentity:
+def _made_known(update: ProfileUpdated, identity: Identity, anchors: Anchors, *, trusted: bool) -> KnownIdentity:
     """A handle that only the source knows so far: whoever proves it finds everything in place."""
     assurance = Assurance.CHANNEL if trusted else Assurance.CLAIMED
     link = Link(
         link_id=link_id(identity.key, _cause(update)),
-        customer_id=ids.customer_id(identity.key),
+        customer_id=first_customer(identity.key, anchors),
         assurance=assurance,
         at=update.occurred_at,
         because=Because(rule=NEW_CUSTOMER, evidence=(_known_to(update, identity),)),
