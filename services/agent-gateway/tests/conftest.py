@@ -20,7 +20,7 @@ from agent_gateway.settings import GatewaySettings
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 from jwt.algorithms import ECAlgorithm
-from omnifil_contracts.customer import CustomerChanged, LinkIdentity
+from omnifil_contracts.customer import CustomerChanged, LinkIdentity, MergePreview
 from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.dossier import DossierView
 from omnifil_contracts.identity import Actor
@@ -129,6 +129,7 @@ class FakeProfiles:
         self.customers: dict[str, CustomerChanged] = {}
         self.links: list[tuple[str, str, LinkIdentity]] = []
         self.pushed: list[ProfileUpdated] = []
+        self.commands: list[tuple[str, bytes, Actor]] = []
 
     async def customer(self, customer_id: str) -> CustomerChanged:
         if customer_id not in self.customers:
@@ -145,6 +146,13 @@ class FakeProfiles:
 
     async def undo_link(self, link_id: str, command_id: str, agent: Actor) -> CustomerChanged:
         return next(iter(self.customers.values()))
+
+    async def merge_preview(self, customer_id: str, other_id: str) -> MergePreview:
+        return MergePreview(customer=await self.customer(customer_id), other=await self.customer(other_id))
+
+    async def command(self, path: str, body: bytes, agent: Actor) -> Answer:
+        self.commands.append((path, body, agent))
+        return Answer(409, b'{"code":"customer-conflict"}', "application/problem+json")
 
 
 class FakeFiles:

@@ -28,7 +28,7 @@ from agent_gateway.adapters.kafka import KafkaPresences, KafkaTopicReader
 from agent_gateway.adapters.mongo_agents import MongoAgents
 from agent_gateway.cards import Cards
 from agent_gateway.domain.log import Bell
-from agent_gateway.entrypoints import api, desktop, integrations, stream
+from agent_gateway.entrypoints import api, customers, desktop, integrations, stream
 from agent_gateway.entrypoints.agents import Doorkeeper
 from agent_gateway.handlers import Desk
 from agent_gateway.live import LiveStream, TopicFeed
@@ -143,6 +143,7 @@ def wire(
             settings=settings, desk=desk, cards=cards, cases=cases, files=files, agents=agents, doorkeeper=doorkeeper
         )
     )
+    app.include_router(customers.router(profiles=profiles, cases=cases, doorkeeper=doorkeeper))
     app.include_router(integrations.router(settings, profiles))
     app.include_router(stream.router(settings=settings, live=live, doorkeeper=doorkeeper, health=health, clock=clock))
     problem.install(app, {

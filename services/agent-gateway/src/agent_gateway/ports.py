@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from omnifil_contracts.customer import CustomerChanged, LinkIdentity
+from omnifil_contracts.customer import CustomerChanged, LinkIdentity, MergePreview
 from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.dossier import DossierView
 from omnifil_contracts.identity import Actor
@@ -73,6 +73,12 @@ class Profiles(Protocol):
         ...
 
     async def undo_link(self, link_id: str, command_id: str, agent: Actor) -> CustomerChanged: ...
+
+    async def merge_preview(self, customer_id: str, other_id: str) -> MergePreview: ...
+
+    async def command(self, path: str, body: bytes, agent: Actor) -> Answer:
+        """Pass on what an agent asks of customers, by its path there; raises `Transient`, never `Refused`."""
+        ...
 
 
 class TopicReader(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import httpx
-from omnifil_contracts.customer import CustomerChanged, LinkIdentity
+from omnifil_contracts.customer import CustomerChanged, LinkIdentity, MergePreview
 from omnifil_contracts.dossier import DossierView
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.profile import ProfileUpdated
@@ -114,6 +114,14 @@ class HttpProfiles:
         body = _json({"command_id": command_id})
         answer = await self._api.ask_or_refuse("POST", f"/links/{_segment(link_id)}/undo", body=body, agent=agent)
         return CustomerChanged.model_validate_json(answer.body)
+
+    async def merge_preview(self, customer_id: str, other_id: str) -> MergePreview:
+        path = f"/customers/{_segment(customer_id)}/merge-preview"
+        answer = await self._api.ask_or_refuse("GET", path, query=[("other", other_id)])
+        return MergePreview.model_validate_json(answer.body)
+
+    async def command(self, path: str, body: bytes, agent: Actor) -> Answer:
+        return await self._api.ask("POST", path, body=body, agent=agent)
 
 
 _ANY: TypeAdapter[object] = TypeAdapter(object)
