@@ -19,7 +19,7 @@ from omnifil_contracts.message import Conversation, IdentifiedMessage, InboundMe
 from case_service.domain.authors import Author, beside
 from case_service.domain.casebook import Addition, Casebook, Decision, Draft, Lookup, sent_key
 from case_service.domain.dossier import Dossier
-from case_service.domain.parting import parted
+from case_service.domain.parting import carried_along, parted, parted_evidence
 from case_service.domain.policy import Policy
 from case_service.domain.references import references_in
 from case_service.domain.rules import Verdict, by_same_customer, correlate, is_participant, reopens
@@ -224,14 +224,22 @@ def _in_follow_up(casebook: Casebook, sighting: Sighting, verdict: Verdict, clos
         because = other.because.model_copy(update={"evidence": (*other.because.evidence, too_long)})
         after = list(_status_after(identified, dossier))
     else:
-        because = Because(rule="follow-up", evidence=(*verdict.because.evidence, too_long))
+        told = (*verdict.because.evidence, too_long)
+        if other is not None and other.dossier is not None and parted(other.dossier, verdict.conversation_id or ""):
+            told = (*told, parted_evidence(other.dossier))
+        because = Because(rule="follow-up", evidence=told)
         dossier, after = None, []
         dossier_id, opened = _opened(casebook, identified, because, follows=closed.id)
         drafts.append(opened)
     held = conversation_of(closed.view, verdict.conversation_id or "")
     assert held is not None  # noqa: S101 only token and thread lead to a dossier closed that long, by a conversation of it
     conversation = held.conversation
-    linked = ConversationLinked(conversation=conversation, because=because, moved_from=closed.id)
+    linked = ConversationLinked(
+        conversation=conversation,
+        because=because,
+        moved_from=closed.id,
+        parted_from=carried_along(closed, conversation.conversation_id),
+    )
     unlinked = ConversationUnlinked(
         conversation_id=conversation.conversation_id, moved_to=dossier_id, messages=0, because=because
     )

@@ -5,13 +5,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from case_scenes.shop import Shop
 from case_service.domain.standing import standing
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule
 from omnifil_contracts.dossier import TimelineEntry
-from test_any_history import CUSTOMERS, AnyHistory
+
+from case_scenes.any_history import CUSTOMERS, AnyHistory
 
 numbers = st.integers(min_value=0, max_value=11)
 
@@ -138,13 +137,3 @@ class AnyCorrections(AnyHistory):
             for each in dossier.view.related:
                 found[f"{dossier_id} and {each.dossier_id}"] = True
         return found
-
-
-def test_any_corrections(shop: Shop) -> None:
-    AnyCorrections.make_shop = type(shop)
-    run_state_machine_as_test(
-        AnyCorrections,
-        settings=settings(
-            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
