@@ -71,6 +71,10 @@ class WatchedIdentities(InMemoryIdentities):
     def states(self) -> list[KnownIdentity]:
         return list(self._states.values())
 
+    async def take(self, state: KnownIdentity) -> None:
+        """Have it so, whatever was known of it."""
+        self._states[state.key] = state
+
 
 @dataclass(frozen=True)
 class Place:

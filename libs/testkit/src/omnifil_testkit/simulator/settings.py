@@ -63,9 +63,14 @@ class Rates:
     """What is said comes in two messages (twice as often outside of mail). Own figure."""
     vague_opening: float = 0.06
     """A new conversation about a live or closed matter begins without any telling word: “any news?”. Own figure; the
-    two next: how often an order number is given in the first message, and later."""
+    three next: how often an order number is given in the first message, when it is told again, and in between."""
     number_first: float = 0.45
-    number_later: float = 0.2
+    number_again: float = 0.4
+    number_later: float = 0.15
+    pasted: float = 0.2
+    """Who tells it again in another conversation sends the very first text once more. Own figure, as the next: what a
+    person calls a thing once, they call it again."""
+    same_name: float = 0.75
     typos: float = 0.012
     """Of words, per person around this mean. Own figure."""
     other_language: float = 0.03

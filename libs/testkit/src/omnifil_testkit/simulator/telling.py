@@ -27,11 +27,18 @@ class Teller:
 
     def __init__(self, rates: Rates, draw: random.Random, matter: Matter) -> None:
         self._rates, self._draw, self._matter = rates, draw, matter
+        self._called: dict[str, str] = {}
+        self._told: dict[str, str] = {}
+        """By language: what the product is called, and what was said first."""
 
     def line(self, kind: str, language: str, channel: str) -> str:
         """A whole message of this kind."""
         texts = texts_in(language)
-        said = self._filled(self._template(kind, texts), kind, language)
+        if kind == "retelling" and language in self._told and self._draw.random() < self._rates.pasted:
+            said = self._told[language]
+        else:
+            said = self._filled(self._template(kind, texts), kind, language)
+        self._told.setdefault(language, said)
         if kind in ("vague", "thanks"):
             return self._mistyped(said)
         parts = [said]
@@ -90,14 +97,15 @@ class Teller:
         matter, facts = self._matter, self._matter.facts
         at = 0 if language == "fr" else 1
         texts = texts_in(language)
-        named = self._rates.number_first if kind == "opening" else self._rates.number_later
+        again = self._rates.number_again if kind in ("retelling", "chasing") else self._rates.number_later
+        named = self._rates.number_first if kind == "opening" else again
         numbered = ""
         if "{numbered}" in template or kind in ("opening", "retelling", "chasing"):
             numbered = self._draw.choice(texts.numbered) if self._draw.random() < named else ""
         if numbered and "{numbered}" not in template:
             template += " {numbered}"
         filled = template.replace("{numbered}", numbered).format(
-            product=self._draw.choice(matter.product.names(language)),
+            product=self._product(language),
             order=matter.order,
             parcel=matter.parcel,
             invoice=matter.invoice,
@@ -111,6 +119,12 @@ class Teller:
             code=f"PROMO{facts['serial'] % 90 + 10}",
         )
         return " ".join(filled.split())
+
+    def _product(self, language: str) -> str:
+        """What the person calls it; at times by another name."""
+        names = self._matter.product.names(language)
+        usual = self._called.setdefault(language, self._draw.choice(names))
+        return usual if self._draw.random() < self._rates.same_name else self._draw.choice(names)
 
     def _name(self) -> str:
         return self._matter.person.name if self._draw.random() < 0.6 else ""

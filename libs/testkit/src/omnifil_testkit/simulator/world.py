@@ -59,6 +59,7 @@ class _Months:
         self._last: dict[str, str] = {}
         """By talk: id of the last message in it."""
         self._copies: dict[str, Person] = {}
+        self._tellers: dict[str, Teller] = {}
 
     def events(self) -> Iterator[Event]:
         for at, matter, talk, step in self._steps():
@@ -84,7 +85,7 @@ class _Months:
         return sorted(steps, key=lambda step: step[0])
 
     def _line(self, at: datetime, matter: Matter, talk: Talk, line: Line) -> Iterator[Said]:
-        teller = Teller(self._rates, self._draw, matter)
+        teller = self._teller(matter)
         language = self._language(talk)
         text = teller.line(line.kind, language, talk.channel)
         drawn = self._post.write(talk, at, text, teller.subject(language), language)
@@ -104,7 +105,7 @@ class _Months:
         return said
 
     def _answer(self, at: datetime, matter: Matter, talk: Talk, answer: Answer) -> Iterator[Event]:
-        teller = Teller(self._rates, self._draw, matter)
+        teller = self._teller(matter)
         text = teller.answer(self._language(talk))
         yield AgentReplies(at, answer.key, self._last[talk.id], text, answer.closes, self._person.circle)
         self._post.answered(talk, answer.key)
@@ -178,6 +179,9 @@ class _Months:
                 received_at=at,
             )
             yield Said(at, message, Truth(self._person.id, f"{host}#", "machine", way="list"), self._person.circle)
+
+    def _teller(self, matter: Matter) -> Teller:
+        return self._tellers.setdefault(matter.id, Teller(self._rates, self._draw, matter))
 
     def _language(self, talk: Talk) -> str:
         own = self._person.language
