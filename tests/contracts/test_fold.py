@@ -78,9 +78,9 @@ def test_a_missing_entry_is_noticed_and_never_skipped(desktop: DesktopFold) -> N
 
 async def test_long_histories_of_a_busy_shop_fold_to_what_case_service_has(desktop: DesktopFold) -> None:
     met = Counter[str]()
-    for seed in range(4):
+    for seed in range(6):
         busy = BusyShop(Random(seed))
-        await busy.goes_on_for(80)
+        await busy.goes_on_for(100)
         for dossier_id, dossier in (await busy.shop.dossiers()).items():
             entries = await busy.shop.events(dossier_id)
             met.update(entry.event.type for entry in entries)

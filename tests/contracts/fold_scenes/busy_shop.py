@@ -33,7 +33,12 @@ class BusyShop:
             self._assigns,
             self._notes,
             *[self._moves] * 2,
-            self._undoes,
+            self._splits,
+            self._merges_what_a_split_left,
+            self._merges,
+            self._relates,
+            *[self._undoes] * 3,
+            self._takes_a_merge_back,
             self._resolves,
             self._identity_moves,
         ]
@@ -113,6 +118,52 @@ class BusyShop:
         elif dossier.view.conversations:
             moved = self._random.choice(dossier.view.conversations).conversation.conversation_id
             await self._command(dossier, type="move_conversation", conversation_id=moved, to_dossier_id=to)
+
+    async def _splits(self) -> None:
+        dossier = await self._any()
+        messages = list(standing(await self.shop.events(dossier)).messages.values())
+        if messages:
+            first = self._random.choice((messages[-1], self._random.choice(messages))).event
+            await self._command(
+                dossier,
+                type="split_conversation",
+                conversation_id=first.conversation_id,
+                from_message_id=first.message.message_id,
+            )
+
+    async def _merges_what_a_split_left(self) -> None:
+        """What was said before goes too, also the answer, without its conversation."""
+        dossier = await self.shop.writes("customer-b", conversation="long")
+        await self.shop.reply(dossier)
+        last = self.shop.message("customer-b", conversation="long")
+        dossier = await self.shop.link(last)
+        for each in dossier.view.conversations:
+            await self._command(
+                dossier,
+                type="split_conversation",
+                conversation_id=each.conversation.conversation_id,
+                from_message_id=last.message.message_id,
+            )
+        into = (await self._any()).id
+        await self._command(dossier, type="merge_dossier", into_dossier_id=into)
+
+    async def _merges(self) -> None:
+        await self._command(await self._any(), type="merge_dossier", into_dossier_id=(await self._any()).id)
+
+    async def _relates(self) -> None:
+        dossier, other = await self._any(), await self._any()
+        related = [each.dossier_id for each in dossier.view.related]
+        if related and self._random.random() < 0.5:
+            await self._command(dossier, type="unrelate_dossier", dossier_id=related[0])
+        else:
+            await self._command(dossier, type="relate_dossier", dossier_id=other.id)
+
+    async def _takes_a_merge_back(self) -> None:
+        for dossier in (await self.shop.dossiers()).values():
+            for entry in reversed(await self.shop.events(dossier)):
+                if entry.event.type in ("dossier_merged", "dossier_unmerged"):
+                    await self._command(dossier, type="undo", seq=entry.seq)
+                    return
 
     async def _undoes(self) -> None:
         dossier = await self._any()
