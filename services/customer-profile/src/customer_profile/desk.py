@@ -142,8 +142,14 @@ class Desk:
         command = AgentCommand(asked.command_id, agent, self._clock())
         if (link := await self._done(asked.command_id, _is_split)) is None:
             chosen = [(await self.identity(each)).identity for each in asked.identities]
+
+            async def load() -> list[KnownIdentity]:
+                named = await self._identities.by_keys([each.key for each in chosen])
+                theirs = await self._of_customers(customer_id)
+                return list({**{state.key: state for state in theirs}, **named}.values())
+
             after = await self._regroup(
-                lambda: self._of_customers(customer_id),
+                load,
                 lambda states: merging.split(customer_id, chosen, states, command),
                 command,
                 (customer_id,),

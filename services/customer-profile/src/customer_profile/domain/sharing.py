@@ -42,15 +42,19 @@ def why_shared(state: KnownIdentity, company: Company, rules: SharingRules) -> B
     """
     recent = [each for each in state.companies if abs(company.at - each.at) <= rules.window]
     strangers = _strangers(company, recent)
-    others = {each.customer_id for each in (*recent, company) if each.customer_id != state.customer_id}
     of_another = company.customer_id != state.customer_id
     if len(strangers) + 1 >= rules.names or (strangers and of_another):
         values = {"name": company.name or "", "other": strangers[0], "count": str(len(strangers) + 1)}
         return _because(state.identity, Evidence(code="different-names", values=values))
-    # Two who are signed in at one browser are two persons, or one with two accounts: the browser says nothing then.
-    limit = 2 if handles.is_anonymous(state.identity) else rules.accounts
-    if of_another and len(others) + 1 >= limit:
-        return _because(state.identity, Evidence(code="many-accounts", values={"count": str(len(others) + 1)}))
+    customers = {state.customer_id, *(each.customer_id for each in (*recent, company))}
+    limit = rules.accounts
+    if handles.is_anonymous(state.identity):
+        # Who chatted before signing in was no second person. But two who are signed in at one browser are two, or one
+        # with two accounts: either way the browser says nothing any more.
+        customers -= {ids.customer_id(state.key)}
+        limit = 2
+    if of_another and len(customers) >= limit:
+        return _because(state.identity, Evidence(code="many-accounts", values={"count": str(len(customers))}))
     return None
 
 
