@@ -23,6 +23,7 @@ from jwt.algorithms import ECAlgorithm
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity, MergePreview
 from omnifil_contracts.delivery import PresenceChanged
 from omnifil_contracts.dossier import DossierView
+from omnifil_contracts.erasure import EraseCustomer
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.message import Attachment
 from omnifil_contracts.profile import ProfileUpdated
@@ -177,6 +178,36 @@ class FakeFiles:
         return len(self.contents[sha256]), chunks()
 
 
+class FakePersons:
+    """One person, who sent a picture and an original that is gone."""
+
+    def __init__(self) -> None:
+        self.holdings_of: list[dict[str, Any]] = []
+        self.asked: list[tuple[str, str, Actor]] = []
+
+    async def person(self, customer_id: str) -> dict[str, Any]:
+        return {"customer_id": customer_id, "customer_ids": [customer_id, "c0"], "identities": ["email:a@x.example"]}
+
+    async def state(self, customer_id: str) -> CustomerChanged:
+        now = datetime(2026, 3, 2, tzinfo=UTC)
+        return CustomerChanged(
+            customer_id=customer_id, version=1, display_name="Ann", first_seen_at=now, changed_at=now
+        )
+
+    async def holdings(self, person: dict[str, Any]) -> list[dict[str, Any]]:
+        return self.holdings_of
+
+    async def count(self, person: dict[str, Any]) -> dict[str, int]:
+        return {"dossiers": len(self.holdings_of)}
+
+    async def erase(self, customer_id: str, asked: EraseCustomer, agent: Actor) -> Answer:
+        self.asked.append((customer_id, asked.command_id, agent))
+        return Answer(202, b"{}", "application/json")
+
+    async def erasure(self, erasure_id: str) -> Answer:
+        return Answer(404, b'{"code":"erasure-not-found"}', "application/problem+json")
+
+
 class FakeAgents:
     def __init__(self) -> None:
         self.seen: list[Actor] = []
@@ -202,6 +233,7 @@ class Gateway:
     def __init__(self, settings: GatewaySettings) -> None:
         self.issuer = Issuer()
         self.cases, self.profiles, self.files = FakeCases(), FakeProfiles(), FakeFiles()
+        self.persons = FakePersons()
         self.agents, self.presences, self.health = FakeAgents(), FakePresences(), Health()
         self.topics: dict[str, MemoryTopic] = {}
         self.clock_jumps_after: int | None = None
@@ -212,6 +244,7 @@ class Gateway:
             cases=self.cases,
             profiles=self.profiles,
             files=self.files,
+            persons_of=self.persons,
             agents=self.agents,
             presences=self.presences,
             verifier=self.issuer.verifier(),

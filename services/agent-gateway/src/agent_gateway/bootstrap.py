@@ -24,14 +24,16 @@ from starlette.responses import Response
 
 from agent_gateway.adapters.blob_files import BlobFiles
 from agent_gateway.adapters.internal_http import HttpCases, HttpProfiles, InternalApi
+from agent_gateway.adapters.internal_persons import HttpPersons
 from agent_gateway.adapters.kafka import KafkaPresences, KafkaTopicReader
 from agent_gateway.adapters.mongo_agents import MongoAgents
 from agent_gateway.cards import Cards
 from agent_gateway.domain.log import Bell
-from agent_gateway.entrypoints import api, customers, desktop, integrations, stream
+from agent_gateway.entrypoints import api, customers, desktop, integrations, persons, stream
 from agent_gateway.entrypoints.agents import Doorkeeper
 from agent_gateway.handlers import Desk
 from agent_gateway.live import LiveStream, TopicFeed
+from agent_gateway.persons import PersonDesk, Persons
 from agent_gateway.ports import (
     Agents,
     Cases,
@@ -46,6 +48,8 @@ from agent_gateway.ports import (
 from agent_gateway.settings import GatewaySettings
 
 _HELD_SMALL = 5_000
+_READING_ALL_S = 600
+"""Seconds that a service may take to find everything about a person: it reads all there is."""
 _BODY_LIMIT_BYTES = 1_000_000
 _MULTIPART_OVERHEAD_BYTES = 10_000
 
@@ -60,6 +64,11 @@ def bootstrap(settings: GatewaySettings, _roles: frozenset[str] = frozenset({"se
     cases = InternalApi("case-service", settings.gateway_case_service_url, token, timeout_s)
     profiles = InternalApi("customer-profile", settings.gateway_customer_profile_url, token, timeout_s)
 
+    patient = [
+        InternalApi("case-service", settings.gateway_case_service_url, token, _READING_ALL_S),
+        InternalApi("customer-profile", settings.gateway_customer_profile_url, token, _READING_ALL_S),
+    ]
+
     def reader(topic: Topic) -> TopicReader:
         return KafkaTopicReader(TopicTail(kafka, topic.name), partial(health.beat, topic.name))
 
@@ -68,6 +77,8 @@ def bootstrap(settings: GatewaySettings, _roles: frozenset[str] = frozenset({"se
         async with AsyncExitStack() as stack:
             stack.push_async_callback(cases.close)
             stack.push_async_callback(profiles.close)
+            for api_of_persons in patient:
+                stack.push_async_callback(api_of_persons.close)
             stack.push_async_callback(mongo.close)
             await stack.enter_async_context(producer)
             yield
@@ -81,6 +92,7 @@ def bootstrap(settings: GatewaySettings, _roles: frozenset[str] = frozenset({"se
         health=health,
         cases=HttpCases(cases),
         profiles=HttpProfiles(profiles),
+        persons_of=HttpPersons(*patient),
         files=BlobFiles(BlobStore(mongo), settings.gateway_upload_limit_bytes),
         agents=MongoAgents(mongo),
         presences=KafkaPresences(producer),
@@ -98,6 +110,7 @@ def wire(
     cases: Cases,
     profiles: Profiles,
     files: Files,
+    persons_of: Persons,
     agents: Agents,
     presences: Presences,
     verifier: TokenVerifier,
@@ -145,6 +158,8 @@ def wire(
     )
     app.include_router(customers.router(profiles=profiles, cases=cases, doorkeeper=doorkeeper))
     app.include_router(integrations.router(settings, profiles))
+    person_desk = PersonDesk(persons_of, files, clock)
+    app.include_router(persons.router(person_desk, doorkeeper, settings.gateway_privacy_role))
     app.include_router(stream.router(settings=settings, live=live, doorkeeper=doorkeeper, health=health, clock=clock))
     problem.install(app, {
         Transient: (503, "unavailable", "A service behind the gateway is not available just now: try again"),

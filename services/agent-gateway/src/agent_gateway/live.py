@@ -78,7 +78,10 @@ class TopicFeed:
                     preload_records = None
                 async for batch in self._reader.read(self.log.end, stop, lag_told=True):
                     self._count(batch)
+                    before = self.log.end
                     self.log.append(batch)
+                    if any(record.erases for record in batch):
+                        self.log.forget_before(before)
             except PositionGone:
                 preload_records = 0
             except Transient as error:

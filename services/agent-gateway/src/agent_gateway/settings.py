@@ -35,6 +35,9 @@ class GatewaySettings(ServiceSettings):
     gateway_integration_updates_per_s: float = Field(
         50, gt=0, description="how many profile updates an integration may push a second, in each process"
     )
+    gateway_privacy_role: str = Field(
+        "privacy", description="the entry of the `roles` claim that lets an agent export and erase persons"
+    )
     gateway_desktop_dir: Path | None = Field(None, description="the folder of the built desktop (none: not served)")
     gateway_held_events: int = Field(50_000, gt=0, description="how many dossier events are kept in memory")
     gateway_preload_events: int = Field(5_000, ge=0, description="how many of the newest events are read at start")

@@ -85,3 +85,17 @@ async def test_after_waking_many_the_bell_is_quiet_and_then_tells_of_everything_
         bell.ring()
     await asyncio.gather(*listeners)
     assert min(heard[5:]) - max(heard[:5]) > 0.09
+
+
+def test_what_is_older_than_an_erasure_is_forgotten_and_who_was_behind_it_reads_the_topic() -> None:
+    log = a_log(max_records=100)
+    log.append([record(0, 0), record(1, 0), record(0, 1)])
+    before = log.end
+    log.append([record(0, 2), record(1, 1)])
+    log.forget_before(before)
+    with pytest.raises(FellBehind):
+        log.after({0: 0, 1: 0}, 10)
+    assert [(each.partition, each.offset) for each in log.after(before, 10).records] == [(0, 2), (1, 1)]
+    assert log.holds(before)
+    log.append([record(0, 3)])
+    assert log.end == {0: 4, 1: 2}

@@ -68,7 +68,16 @@ def _line(received: Received[bytes]) -> LogRecord | None:
         log.error("record_left_out", topic=received.topic, partition=received.partition, offset=received.offset)
         return None
     trace = TraceOnce(context) if (context := recorded_context(received.headers)) is not None else None
-    return LogRecord(received.partition, received.offset, to_json(value), _message_channel(value), trace)
+    channel, erases = _message_channel(value), _erases(value)
+    return LogRecord(received.partition, received.offset, to_json(value), channel, trace, erases)
+
+
+def _erases(value: dict[str, Any]) -> bool:
+    """Whether this tells of a person's erasure: in a dossier, or of the customer."""
+    match value:
+        case {"entry": {"event": {"type": "customer_erased"}}}:
+            return True
+    return value.get("erased_at") is not None
 
 
 def _message_channel(value: dict[str, Any]) -> str | None:

@@ -37,6 +37,8 @@ class LogRecord:
     value: bytes
     message_channel: str | None = None
     trace: TraceOnce | None = None
+    erases: bool = False
+    """It says that a person was erased: what is older may still have them in it."""
 
 
 PAUSE_S_PER_LISTENER = 0.0001
@@ -146,6 +148,25 @@ class RecentLog:
         surplus = Counter(self._arrivals.popleft() for _ in range(len(self._arrivals) - self._max_records))
         for number, count in surplus.items():
             self._partitions[number].forget(count)
+
+    def forget_before(self, position: Mapping[int, int]) -> None:
+        """Forget what is older than the position. Who is behind it reads the topic itself, which may not have it."""
+        surplus: Counter[int] = Counter()
+        for number, partition in self._partitions.items():
+            wanted = position.get(number, partition.start)
+            count = bisect_left(partition.records, wanted, key=lambda record: record.offset)
+            if count:
+                partition.forget(count)
+                surplus[number] = count
+            partition.start = max(partition.start, min(wanted, partition.end))
+        kept: deque[int] = deque()
+        for number in self._arrivals:
+            if surplus[number]:
+                surplus[number] -= 1
+            else:
+                kept.append(number)
+        self._arrivals = kept
+        self.version += 1
 
     def holds(self, position: Mapping[int, int]) -> bool:
         """Whether everything behind the position is here, or not there yet."""

@@ -24,11 +24,19 @@ class Doorkeeper:
         """For streams. Raises `TokenExpired`, `TokenInvalid`, `Transient`, `Problem` for who is no agent."""
         return await self._admitted(await self._verifier.verify(token))
 
-    def dependency(self) -> Callable[..., Awaitable[Actor]]:
-        """For routes: the agent who asks, or 401 and 403 with their reasons."""
+    def dependency(self, role: str | None = None) -> Callable[..., Awaitable[Actor]]:
+        """For routes: the agent who asks, or 401 and 403 with their reasons. `role`: which they must have besides."""
 
         async def agent(claims: Annotated[Claims, Depends(self._token)]) -> Actor:
-            return actor_of(await self._admitted(claims))
+            admitted = actor_of(await self._admitted(claims))
+            if role is not None and role not in roles_of(claims):
+                raise Problem(
+                    403,
+                    "not-permitted",
+                    "Not allowed",
+                    f"This takes the role “{role}” besides: ask who manages accounts.",
+                )
+            return admitted
 
         return agent
 
