@@ -1,6 +1,7 @@
 """The plots of `docs/benchmarks.md`, as SVG files that stay the same for the same figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from omnifil_bench.figures import Figures
 
-_SUITE, _FLOOR, _QUIET, _LIMIT = "#2c5bd4", "#9aa4b2", "#7fb069", "#c0392b"
-_PALETTE = ("#2c5bd4", "#7aa2f7", "#0f766e", "#5fb3a1", "#b45309", "#f0b35b", "#9aa4b2")
-_STYLE: dict[Any, Any] = {
+SUITE, _FLOOR, _QUIET, LIMIT = "#2c5bd4", "#9aa4b2", "#7fb069", "#c0392b"
+PALETTE = ("#2c5bd4", "#7aa2f7", "#0f766e", "#5fb3a1", "#b45309", "#f0b35b", "#9aa4b2")
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "omnifil",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -34,11 +35,15 @@ def draw(folder: Path, parts: Figures) -> list[str]:
     drawings = {"throughput": throughput, "latency": latency, "isolation": isolation, "growth": growth, "start": start}
     for name, drawing in drawings.items():
         if name in parts:
-            with mpl.rc_context(_STYLE):
-                figure = drawing(parts[name])
-                figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+            save(folder / f"{name}.svg", partial(drawing, parts[name]))
             drawn.append(f"{name}.svg")
     return drawn
+
+
+def save(file: Path, drawing: Callable[[], Figure]) -> None:
+    """Drawn and saved in the one style."""
+    with mpl.rc_context(STYLE):
+        drawing().savefig(file, metadata={"Date": None, "Creator": None})
 
 
 def throughput(part: Figures) -> Figure:
@@ -47,13 +52,13 @@ def throughput(part: Figures) -> Figure:
     _bars(rates, [name.replace(", ", ",\n") for name in names], {
         "suite": [part["mixes"][name]["per_s"] for name in names],
         "floor": [part["mixes"][name]["floor_per_s"] for name in names],
-    }, (_SUITE, _FLOOR))  # fmt: skip
+    }, (SUITE, _FLOOR))  # fmt: skip
     rates.set_title("Messages a second, by messages in a conversation")
     rates.margins(y=0.18)
     for at, name in enumerate(names):
         top = max(part["mixes"][name]["per_s"], part["mixes"][name]["floor_per_s"])
         rates.annotate(f"× {part['mixes'][name]['ratio']['median']:.2f}", (at, top), (0, 3), textcoords="offset points",
-                       ha="center", color=_SUITE)  # fmt: skip
+                       ha="center", color=SUITE)  # fmt: skip
     _stacked(costs, {
         "suite": {name: each["median"] for name, each in part["cpu_ms_per_message"].items() if name != "all"},
         "floor": {name: each["median"] for name, each in part["floor_cpu_ms_per_message"].items() if name != "all"},
@@ -65,7 +70,7 @@ def throughput(part: Figures) -> Figure:
 def latency(part: Figures) -> Figure:
     figure, (times, stages) = _two(4.0)
     rates = list(part["by_rate"])
-    shades = {"p50": "#bcd0fb", "p99": _SUITE, "p999": "#14307a"}
+    shades = {"p50": "#bcd0fb", "p99": SUITE, "p999": "#14307a"}
     _bars(times, [_rate(rate) for rate in rates], {
         each.replace("p999", "p99.9"): [part["by_rate"][rate][each]["median"] for rate in rates] for each in shades
     }, tuple(shades.values()))  # fmt: skip
@@ -74,8 +79,8 @@ def latency(part: Figures) -> Figure:
             spread = part["by_rate"][rate][each]
             times.plot([at + (number - 1) * 0.27] * 2, [spread["min"], spread["max"]], color="#111827", linewidth=1)
     times.set_yscale("log")
-    times.axhline(50, color=_LIMIT, linewidth=1, linestyle="--")
-    times.annotate("50 ms", (-0.45, 50), (0, 2), textcoords="offset points", color=_LIMIT)
+    times.axhline(50, color=LIMIT, linewidth=1, linestyle="--")
+    times.annotate("50 ms", (-0.45, 50), (0, 2), textcoords="offset points", color=LIMIT)
     times.yaxis.set_major_formatter(ScalarFormatter())
     times.yaxis.set_minor_formatter(NullFormatter())
     times.set_title("Webhook to screen, ms (lines: least to most)")
@@ -94,10 +99,10 @@ def isolation(part: Figures) -> Figure:
     _bars(axes, names, {
         "quiet": [part["quiet"][name]["p99"] for name in names],
         "flooded": [part["flooded"][name]["p99"] for name in names],
-    }, (_QUIET, _SUITE))  # fmt: skip
+    }, (_QUIET, SUITE))  # fmt: skip
     for at, name in enumerate(names):
         limit = part["quiet"][name]["p99"] * 1.5
-        axes.plot([at - 0.42, at + 0.42], [limit, limit], color=_LIMIT, linewidth=1, linestyle="--",
+        axes.plot([at - 0.42, at + 0.42], [limit, limit], color=LIMIT, linewidth=1, linestyle="--",
                   label="1.5 × quiet" if at == 0 else None)  # fmt: skip
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(f"p99 during a flood of {part['flood']:,} on social, ms")
@@ -110,18 +115,18 @@ def growth(part: Figures) -> Figure:
     for axes, name in zip(panels, ("dossiers", "timelines"), strict=False):
         levels = list(part[name]["cpu_ms_per_message"])
         found = part[name]["cpu_ms_per_message"]
-        axes.bar(levels, [found[level]["median"] for level in levels], color=_SUITE, width=0.5)
+        axes.bar(levels, [found[level]["median"] for level in levels], color=SUITE, width=0.5)
         for at, level in enumerate(levels):
             axes.plot([at, at], [found[level]["min"], found[level]["max"]], color="#111827", linewidth=1)
         limit = found[levels[0]]["median"] * 1.3
-        axes.axhline(limit, color=_LIMIT, linewidth=1, linestyle="--")
+        axes.axhline(limit, color=LIMIT, linewidth=1, linestyle="--")
         axes.set_xlabel("dossiers" if name == "dossiers" else "entries in the timeline")
     panels[0].set_title("CPU ms per message, all processes (dashed: 1.3 ×)", loc="left")
     found = part["agents"]["levels"]
     levels, gateway = list(found), [each["gateway_cpu_ms_per_message"] for each in found.values()]
     rest = [each["cpu_ms_per_message"] - each["gateway_cpu_ms_per_message"] for each in found.values()]
-    panels[2].bar(levels, rest, color=_SUITE, width=0.5, label="the rest")
-    panels[2].bar(levels, gateway, bottom=rest, color=_PALETTE[4], width=0.5, label="agent-gateway")
+    panels[2].bar(levels, rest, color=SUITE, width=0.5, label="the rest")
+    panels[2].bar(levels, gateway, bottom=rest, color=PALETTE[4], width=0.5, label="agent-gateway")
     panels[2].set_xlabel("agents who see every message")
     panels[2].legend(frameon=False)
     return figure
@@ -130,7 +135,7 @@ def growth(part: Figures) -> Figure:
 def start(part: Figures) -> Figure:
     figure, (seconds, rates) = _two(2.6)
     shown = {"cold": part["cold_s"], "warm": part["warm_s"], "the story": part["story_s"]}
-    seconds.bar(list(shown), [each["median"] for each in shown.values()], color=_SUITE, width=0.5)
+    seconds.bar(list(shown), [each["median"] for each in shown.values()], color=SUITE, width=0.5)
     for at, each in enumerate(shown.values()):
         seconds.plot([at, at], [each["min"], each["max"]], color="#111827", linewidth=1)
     seconds.set_title("Until all is ready, s")
@@ -139,7 +144,7 @@ def start(part: Figures) -> Figure:
         "rebuild,\nmade anew": part["rebuild_made_per_s"]["median"],
         "catch-up": part["catch_up_per_s"],
     }
-    rates.bar(list(found), list(found.values()), color=_PALETTE[2], width=0.5)
+    rates.bar(list(found), list(found.values()), color=PALETTE[2], width=0.5)
     rates.set_title("Dossiers, messages a second")
     return figure
 
@@ -164,7 +169,7 @@ def _stacked(axes: Axes, rows: dict[str, dict[str, float]]) -> None:
     labels, left = list(rows), [0.0] * len(rows)
     for number, name in enumerate(names):
         values = [row.get(name, 0.0) for row in rows.values()]
-        axes.barh(labels, values, left=left, label=name, color=_PALETTE[number % len(_PALETTE)], height=0.55)
+        axes.barh(labels, values, left=left, label=name, color=PALETTE[number % len(PALETTE)], height=0.55)
         left = [start_ + value for start_, value in zip(left, values, strict=True)]
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
