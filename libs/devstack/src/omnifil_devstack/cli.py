@@ -189,8 +189,16 @@ def _mount_dead_letters() -> None:
     app.add_typer(dead_letters, name="dead-letter", help="Records that could not be processed: list, show, replay.")
 
 
+def _mount_customers() -> None:
+    from omnifil_devstack.persons import app as customers
+
+    app.add_typer(customers, name="customer", help="Export or erase everything about a person.")
+
+
 def main() -> None:
     """The entry point: a `StackError` is a sentence on standard error and exit code 1."""
+    if "customer" in sys.argv[1:2] or sys.argv[1:] in ([], ["--help"]):
+        _mount_customers()
     if "dead-letter" in sys.argv[1:2] or sys.argv[1:] in ([], ["--help"]):
         _mount_dead_letters()
     try:

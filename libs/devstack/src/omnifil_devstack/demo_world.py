@@ -20,6 +20,8 @@ class Agent:
     username: str
     name: str
     password: str = "demo"  # noqa: S105 - printed on the sign-in page, and good for this machine only
+    roles: tuple[str, ...] = ("agent",)
+    """What the issuer vouches for; `privacy` may export and erase persons."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class SampleCustomer:
         return self.email.partition("@")[0]
 
 
-AGENTS = (Agent("camille", "Camille Durand"), Agent("alex", "Alex Morgan"))
+AGENTS = (Agent("camille", "Camille Durand", roles=("agent", "privacy")), Agent("alex", "Alex Morgan"))
 
 CUSTOMERS = (
     SampleCustomer(

@@ -94,7 +94,7 @@ class Issuer:
         return next(agent for agent in AGENTS if agent.username == claims["sub"])
 
     def _tokens(self, agent: Agent, life_s: int) -> dict[str, Any]:
-        about = {"name": agent.name, "preferred_username": agent.username, "roles": ["agent"]}
+        about = {"name": agent.name, "preferred_username": agent.username, "roles": list(agent.roles)}
         return {
             "access_token": self._signed(agent, AUDIENCE, life_s, about),
             "refresh_token": self._signed(agent, "refresh", _REFRESH_LIFE_S, {}),
