@@ -8,15 +8,20 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from statistics import fmean
 
 import structlog
 from case_service.domain.policy import Policy
 from omnifil_testkit.simulator import Rates, Simulation, measured, simulate
 
+from correlation_bench import document
+from correlation_bench.judging import knowing
 from correlation_bench.mistakes import causes, mistakes
 from correlation_bench.playing import play
 from correlation_bench.scoring import Figures, Score
+from correlation_bench.sweeps import sweep
 
 TUNING = range(1, 21)
 """Seeds that rules and thresholds may be tried on. Those from 1001 are for the figures that are told."""
@@ -30,6 +35,9 @@ class Options:
     seeds: tuple[int, ...]
     batch: int
     mistakes: int
+    agents: bool
+    sweep: bool
+    docs: Path | None
 
 
 def options(arguments: Sequence[str]) -> Options:
@@ -43,11 +51,20 @@ def options(arguments: Sequence[str]) -> Options:
     asked.add_argument("--seeds", type=int, default=3, help="how many seeds, one after the other (3)")
     asked.add_argument("--batch", type=int, default=200, help="how many messages are decided at once, at most (200)")
     asked.add_argument("--mistakes", type=int, default=0, metavar="N", help="print the N worst of each kind")
+    asked.add_argument("--agents", action="store_true", help="once more, with agents who accept right suggestions")
+    asked.add_argument("--sweep", action="store_true", help="instead: each setting in turn, on seeds for tuning")
+    asked.add_argument(
+        "--docs", type=Path, default=None, help="keep the figures in FOLDER/correlation.md, such as docs"
+    )
     given = asked.parse_args(arguments)
     if min(given.customers, given.seeds, given.batch) < 1 or given.months <= 0:
         asked.error("customers, seeds, batch and months are above nought")
     seeds = tuple(range(given.seed, given.seed + given.seeds))
-    return Options(given.customers, given.months, seeds, given.batch, given.mistakes)
+    if given.docs is not None and not given.sweep and min(seeds) <= TUNING[-1]:
+        asked.error(f"the figures that are told are of seeds above {TUNING[-1]}")
+    return Options(
+        given.customers, given.months, seeds, given.batch, given.mistakes, given.agents, given.sweep, given.docs
+    )
 
 
 async def run(asked: Options, policy: Policy) -> list[Figures]:
@@ -59,6 +76,10 @@ async def run(asked: Options, policy: Policy) -> list[Figures]:
         played = await play(simulation, policy, batch=asked.batch)
         score = Score(played)
         figures = {"seed": seed, **_about(simulation), **score.figures(), "causes": causes(score)}
+        if asked.agents:
+            helped = Score(await play(simulation, policy, batch=asked.batch, judge=knowing))
+            names = ("precision", "recall", "f1", "impostors_inside", "wrong_customer_links")
+            figures["with_agents"] = {name: helped.figures()[name] for name in names}
         figures["seconds"] = round(time.monotonic() - begun, 1)
         _print(figures)
         for line in mistakes(played, score, asked.mistakes):
@@ -81,6 +102,10 @@ def headline(asked: Options, found: Sequence[Figures]) -> Figures:
         }
         for name in names
     }
+    if all("with_agents" in each for each in found):
+        line["with_agents"] = {
+            name: round(fmean(each["with_agents"][name] for each in found), 4) for name in ("precision", "recall", "f1")
+        }
     line["recall_with_follow_ups"] = round(fmean(each["recall_with_follow_ups"] for each in found), 4)
     line["suggestions"] = _summed([each["suggestions"] for each in found])
     line["spread"] = {
@@ -95,7 +120,17 @@ def main() -> None:
     # The use cases log what they do; what is looked for here are figures.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     begun = time.monotonic()
+    if asked.sweep:
+        swept = sweep(asked.customers, asked.months, lambda line: print(line, flush=True))
+        if asked.docs is not None:
+            document.write(asked.docs, {"sweep": swept})
+        print(json.dumps({"sweep": swept["settings"], "seeds": swept["seeds"]}))
+        return
     found = asyncio.run(run(asked, Policy()))
+    if asked.docs is not None:
+        command = f'make correlation-bench ARGS="{" ".join(sys.argv[1:])}"'
+        told = {"by_seed": found, "command": command, "at": datetime.now(UTC).date().isoformat()}
+        document.write(asked.docs, {"runs": told})
     print(json.dumps({**headline(asked, found), "seconds": round(time.monotonic() - begun, 1)}))
 
 
@@ -124,6 +159,8 @@ def _print(figures: Figures) -> None:
     print(f"  {live:.0%} of new conversations while another is live, {other:.0%} of those about another matter")
     rows = [("all pairs", figures), ("in one thread", figures["within_conversations"])]
     rows += [("across threads", figures["across_conversations"])]
+    if "with_agents" in figures:
+        rows.append(("with agents' help", {"right": "", "wrong": "", "lost": "", **figures["with_agents"]}))
     rows += [(f"baseline: {name}", each) for name, each in figures["baselines"].items()]
     rows += [(f"rule {name}", each) for name, each in figures["by_rule"].items()]
     rows += [(f"channels {name}", each) for name, each in figures["by_channels"].items()]

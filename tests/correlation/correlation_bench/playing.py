@@ -1,6 +1,6 @@
 """Plays a simulation to the engine, in batches, with what agents do in between."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from case_service.domain.policy import Policy
@@ -10,7 +10,7 @@ from omnifil_testkit.simulator import AgentReplies, Said, SentReply, Simulation,
 
 from correlation_bench.engine import Engine
 
-Judge = Callable[[str, Suggestion], bool]
+Judge = Callable[[str, Suggestion], Awaitable[bool]]
 """Whether a suggestion in a dossier is right; an agent who accepts suggestions knows."""
 
 
@@ -68,7 +68,7 @@ class _Play:
     async def _reply(self, event: AgentReplies) -> None:
         if self._judge is not None:
             for dossier_id, suggestion in self._engine.open_suggestions(event.message_id):
-                if self._judge(dossier_id, suggestion):
+                if await self._judge(dossier_id, suggestion):
                     await self._engine.accept(dossier_id, suggestion, event.at)
         sent = await self._engine.reply(event.message_id, event.text, event.at, closes=event.closes)
         if sent is not None:

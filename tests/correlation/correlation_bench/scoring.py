@@ -7,7 +7,7 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any
 
-from omnifil_contracts.dossier import Status, StatusChanged, Suggestion
+from omnifil_contracts.dossier import Status, StatusChanged
 from omnifil_testkit.simulator import Said, Truth
 
 from correlation_bench.pairs import Item, Pairs, by_channels, by_person, by_rule, pairs_of
@@ -41,6 +41,7 @@ class Score:
             "impostors_inside": len(self.inside("impostor")),
             "impostors": len({each.truth.person for each in self._of("impostor")}),
             "ways_in": dict(Counter(self.truths[each.message_id].way for each in self.inside("impostor"))),
+            "outsiders": len({each.truth.person for each in self._of("outsider")}),
             "outsiders_inside": len(self.inside("outsider")),
             "wrong_customer_links": len(self.wrong_links()),
             "suggestions": self._suggestions(),
@@ -109,17 +110,6 @@ class Score:
                 if owner != {person}:
                     wrong.append(state.key)
         return wrong
-
-    def is_right(self, dossier_id: str, suggestion: Suggestion) -> bool:
-        """Whether an agent who knows the truth would accept it."""
-        if suggestion.kind == "same-customer":
-            if suggestion.identity is None or suggestion.customer_id is None:
-                return False
-            owner = self.owners().get(suggestion.identity.key, set())
-            return len(owner) == 1 and owner == set(self.customers().get(suggestion.customer_id, ()))
-        here = {item.matter for item in self.items if item.conversation == suggestion.conversation_id}
-        there = {item.matter for item in self.items if item.dossier == suggestion.dossier_id}
-        return bool(here & there)
 
     def _suggestions(self) -> Figures:
         owners, customers = self.owners(), self.customers()
