@@ -109,7 +109,9 @@ class Profile(Value):
     """What others say of a customer. Nothing wins silently: every source's newest word is here."""
 
     attributes: tuple[SourcedValue, ...] = Field((), description="By name, of each the newest first.")
-    conflicts: tuple[str, ...] = Field((), description="Names of attributes that have more than one value.")
+    conflicts: tuple[str, ...] = Field(
+        (), description="Names of attributes that have more than one value, where a person has one."
+    )
     consents: tuple[Consent, ...] = Field(
         (), description="By channel and purpose; the first of each pair holds: the newest, of two at once the opt-out."
     )

@@ -24,6 +24,7 @@ from customer_profile.adapters.mongo_erased import MongoErased
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
 from customer_profile.desk import Desk
 from customer_profile.domain.sharing import SharingRules
+from customer_profile.domain.telling import Trust
 from customer_profile.entrypoints import api, erasing, pushing
 from customer_profile.entrypoints.consume import NAME, Consume
 from customer_profile.entrypoints.relay import Relay
@@ -68,7 +69,9 @@ def bootstrap(
     health = Health()
     health.check("mongodb", mongo.ping)
     health.check("kafka", producer.ping)
-    hearing = Hearing(identities, settings.trusted_sources, clock, ledger.anchors)
+    role_addresses = frozenset(each.lower() for each in settings.shared_addresses)
+    trust = Trust(frozenset(settings.trusted_sources), role_addresses)
+    hearing = Hearing(identities, trust, clock, ledger.anchors, settings.phone_region)
     loops: dict[str, Loop] = {}
     if "consume" in roles:
         rules = Rules(
@@ -79,7 +82,7 @@ def bootstrap(
                 settings.shared_names,
                 settings.shared_accounts,
                 timedelta(days=settings.shared_window_days),
-                frozenset(each.lower() for each in settings.shared_addresses),
+                role_addresses,
             ),
         )
         loops["consume"] = Consume(

@@ -27,19 +27,25 @@ class TooFarAhead(Exception):
 
 
 class Hearing:
-    """Takes in what sources say. `trusted` sources vouch for the handles that they name, and for whose they are."""
+    """Takes in what sources say. Trusted sources vouch for the handles that they name, and for whose they are."""
 
     def __init__(
-        self, identities: Identities, trusted: Collection[str], clock: Clock, anchoring: Anchoring = no_anchors
+        self,
+        identities: Identities,
+        trust: telling.Trust,
+        clock: Clock,
+        anchoring: Anchoring = no_anchors,
+        phone_region: str | None = None,
     ) -> None:
-        self._anchoring = anchoring
         self._identities = identities
-        self._trusted = frozenset(trusted)
+        self._trust = trust
         self._clock = clock
+        self._anchoring = anchoring
+        self._phone_region = phone_region
 
     def check(self, update: ProfileUpdated) -> None:
         """Raises `TooFarAhead`, `telling.NotVouchedFor` for what can never be taken in."""
-        telling.named_in(update)
+        telling.compared(update)
         if update.occurred_at - self._clock() > _AHEAD_AT_MOST:
             raise TooFarAhead(update.occurred_at)
 
@@ -48,6 +54,7 @@ class Hearing:
 
         The same again, whole or in part and in any order, changes nothing.
         """
+        updates = [telling.compared(update, self._phone_region) for update in updates]
         keys = {key for update in updates for key in telling.named_in(update)}
         for _ in range(_ATTEMPTS):
             loaded = await self._loaded(keys, updates)
@@ -55,7 +62,7 @@ class Hearing:
             new = keys - loaded.keys()
             anchors = await self._anchoring(new) if new else NO_ANCHORS
             for update in updates:
-                known |= telling.told(update, known, trusted=update.source in self._trusted, anchors=anchors)
+                known |= telling.told(update, known, self._trust, anchors)
             added = [state for key, state in known.items() if key not in loaded]
             changed = [Change(before, known[key]) for key, before in loaded.items() if known[key] is not before]
             if not added and not changed:
@@ -70,7 +77,7 @@ class Hearing:
     async def _loaded(self, keys: Collection[str], updates: Sequence[ProfileUpdated]) -> dict[str, KnownIdentity]:
         """The handles that are named; and where some may be linked, all others of those customers."""
         named = await self._identities.with_facts(keys)
-        if not any(update.also and update.source in self._trusted for update in updates):
+        if not any(update.also and update.source in self._trust.sources for update in updates):
             return named
         families = await self._identities.of_customers({state.customer_id for state in named.values()})
         # What was read first stays: both are whole, and the version tells whether it still holds.

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from omnifil_contracts.identity import Identity
 from omnifil_contracts.profile import Consent, Profile, SourcedRecord, SourcedValue
 
+from customer_profile.domain.conflicts import MANY, ONE_EACH
 from customer_profile.domain.facts import Facts, SaidRecord
 
 RECORDS_SHOWN = 20
@@ -11,15 +13,17 @@ _ATTRIBUTES_SHOWN, _CONSENTS_SHOWN = 100, 100
 PREFERRED_CHANNEL = "preferred-channel"
 
 
-def profile_of(facts: Sequence[Facts]) -> Profile | None:
-    """The profile; None when nobody has said anything. `facts` are those of the handles that the customer has now."""
+def profile_of(facts: Sequence[Facts], held: Sequence[Identity] = ()) -> Profile | None:
+    """The profile; None when there is nothing to say. `held` are the handles that the customer has now, `facts` what
+    is said of them. Two loyalty cards are two values, whether they are handles or somebody says so."""
     attributes, consents, records = _attributes(facts), _consents(facts), _records(facts)
-    if not (attributes or consents or records):
+    conflicts = _conflicts(attributes, held)
+    if not (attributes or consents or records or conflicts):
         return None
     preferred = [each for each in attributes if each.name == PREFERRED_CHANNEL]
     return Profile(
         attributes=attributes,
-        conflicts=_conflicts(attributes),
+        conflicts=conflicts,
         consents=consents,
         preferred_channel=preferred[0].value if preferred else None,
         records=records,
@@ -44,12 +48,14 @@ def _attributes(facts: Sequence[Facts]) -> tuple[SourcedValue, ...]:
     return tuple(sorted(newest[:_ATTRIBUTES_SHOWN], key=lambda each: each.name))
 
 
-def _conflicts(attributes: Iterable[SourcedValue]) -> tuple[str, ...]:
-    """Names with more than one value; case and spaces make no other value."""
+def _conflicts(attributes: Iterable[SourcedValue], held: Iterable[Identity]) -> tuple[str, ...]:
+    """Names with more than one value, sorted; case and spaces make no other value."""
     values: dict[str, set[str]] = {}
-    for each in attributes:
-        values.setdefault(each.name, set()).add(" ".join(each.value.casefold().split()))
-    return tuple(name for name, different in values.items() if len(different) > 1)
+    said = [(each.name, each.value) for each in attributes]
+    for name, value in (*said, *((each.kind, each.value) for each in held if each.kind in ONE_EACH)):
+        compared = value.casefold().split()
+        values.setdefault(name, set()).add(("" if name in ONE_EACH else " ").join(compared))
+    return tuple(sorted(name for name, different in values.items() if len(different) > 1 and name not in MANY))
 
 
 def _consents(facts: Sequence[Facts]) -> tuple[Consent, ...]:
@@ -61,7 +67,7 @@ def _consents(facts: Sequence[Facts]) -> tuple[Consent, ...]:
     ranked: list[tuple[tuple[str, str, bool, bool, float, str], Consent]] = []
     for handle in facts:
         decided: set[tuple[str, str]] = set()
-        for said in sorted(handle.consents, key=lambda each: (each.at, not each.granted, each.order), reverse=True):
+        for said in sorted(handle.consents, key=lambda each: (each.at, not each.granted, each.source), reverse=True):
             pair = said.channel, said.purpose
             consent = Consent(
                 channel=said.channel, purpose=said.purpose, granted=said.granted, source=said.source, at=said.at
@@ -76,7 +82,7 @@ def _consents(facts: Sequence[Facts]) -> tuple[Consent, ...]:
 def _records(facts: Sequence[Facts]) -> tuple[SourcedRecord, ...]:
     newest: dict[tuple[str, ...], SaidRecord] = {}
     for said in (each for handle in facts for each in handle.records):
-        if said.about not in newest or newest[said.about].order < said.order:
+        if said.about not in newest or said.stands_against(newest[said.about]):
             newest[said.about] = said
     shown = [
         SourcedRecord.model_validate({**said.record.model_dump(), "source": said.source})

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from omnifil_contracts.identity import Identity
 from omnifil_contracts.profile import (
@@ -33,9 +33,16 @@ class _Said(Value):
         """What it is about, and who says it."""
 
     @property
-    def order(self) -> tuple[datetime, str, str]:
-        """Of two that are about the same thing the greater one stands. Never equal unless the two are."""
-        return self.at, self.update_id, self.model_dump_json()
+    def stamp(self) -> tuple[datetime, str]:
+        """What was said last has the greatest."""
+        return self.at, self.update_id
+
+    def stands_against(self, other: Self) -> bool:
+        """Of two that are about the same thing the same one stands, whichever came first. One update that says two
+        things at once is a mistake of its source: then what they say decides."""
+        if self.stamp != other.stamp:
+            return self.stamp > other.stamp
+        return self.model_dump_json() > other.model_dump_json()
 
 
 class SaidAttribute(_Said):
@@ -159,6 +166,6 @@ def _newest(known: Sequence[_S], said: Iterable[_S], at_most: int) -> tuple[_S, 
     standing: dict[tuple[str, ...], _S] = {}
     for each in (*known, *said):
         before = standing.get(each.about)
-        if before is None or before.order < each.order:
+        if before is None or each.stands_against(before):
             standing[each.about] = each
-    return tuple(sorted(standing.values(), key=lambda each: (each.order, each.about), reverse=True)[:at_most])
+    return tuple(sorted(standing.values(), key=lambda each: (each.stamp, each.about), reverse=True)[:at_most])

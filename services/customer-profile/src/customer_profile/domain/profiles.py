@@ -42,7 +42,7 @@ def compose(customer_id: str, identities: Sequence[KnownIdentity]) -> CustomerCh
         merged_into=now_with.pop() if not held and len(now_with) == 1 else None,
         first_seen_at=min(link.at for link in own_links),
         changed_at=max(_changes(customer_id, identities)),
-        profile=card.profile_of(_facts(held)),
+        profile=card.profile_of(_facts(held), [state.identity for state in held]),
     )
 
 

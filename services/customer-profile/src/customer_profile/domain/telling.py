@@ -2,7 +2,7 @@
 linked where that is safe."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
@@ -22,13 +22,10 @@ from customer_profile.domain.identities import (
     first_customer,
     link_id,
 )
+from customer_profile.domain.roles import is_role_address
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When a handle was last seen that has never written."""
-
-ONE_EACH = frozenset({"loyalty-number", "customer-number", "shop-account"})
-"""Kinds of which a person has one: two of them at one person are two persons who share a handle, or a conflict that an
-agent shall look at."""
 
 
 class NotVouchedFor(Exception):
@@ -40,29 +37,43 @@ class NotVouchedFor(Exception):
         )
 
 
-def named_in(update: ProfileUpdated) -> list[str]:
-    """The keys of the handles that it names. Raises `NotVouchedFor`."""
+def compared(update: ProfileUpdated, region: str | None = None) -> ProfileUpdated:
+    """With its handles in the form in which they are compared, each once. Raises `NotVouchedFor`."""
     named = (update.identity, *update.also)
     if unproven := [identity.kind for identity in named if handles.is_unproven(identity.kind)]:
         raise NotVouchedFor(unproven[0])
-    return [handles.normalised(identity).key for identity in named]
+    identity, *others = dict.fromkeys(handles.normalised(each, region) for each in named)
+    return update.model_copy(update={"identity": identity, "also": tuple(others)})
+
+
+def named_in(update: ProfileUpdated) -> list[str]:
+    """The keys of the handles that it names."""
+    return [identity.key for identity in (update.identity, *update.also)]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """`sources` vouch for the handles that they name; nobody does for mailboxes that several persons read (`roles`:
+    local parts beside the usual ones)."""
+
+    sources: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
 
 
 def told(
-    update: ProfileUpdated, known: Mapping[str, KnownIdentity], *, trusted: bool, anchors: Anchors = NO_ANCHORS
+    update: ProfileUpdated, known: Mapping[str, KnownIdentity], trust: Trust, anchors: Anchors = NO_ANCHORS
 ) -> dict[str, KnownIdentity]:
-    """By key, the handles that are known in another state afterwards.
+    """By key, the handles that are known in another state afterwards. The update is `compared`.
 
     `known` holds those of `named_in` with their facts, and where a trusted source names several, all handles of their
     customers. A handle that nobody has used yet becomes known, with a customer of its own.
     """
-    identity = handles.normalised(update.identity)
-    others = [other for other in map(handles.normalised, update.also) if other != identity]
-    one = known.get(identity.key) or _made_known(update, identity, anchors, trusted=trusted)
+    identity = update.identity
+    one = known.get(identity.key) or _made_known(update, identity, trust, anchors)
     after = {identity.key: _with_facts(one, update)}
-    for other in others:
-        if trusted:
-            after |= _together(update, identity, other, {**known, **after}, anchors)
+    for other in update.also:
+        if update.source in trust.sources:
+            after |= _together(update, other, {**known, **after}, trust, anchors)
         # Said of both, so that an agent is asked whichever of them writes.
         if other.key in known:
             back = update.model_copy(
@@ -89,53 +100,54 @@ def _with_facts(state: KnownIdentity, update: ProfileUpdated) -> KnownIdentity:
 
 
 def _together(
-    update: ProfileUpdated,
-    one: Identity,
-    other: Identity,
-    known: Mapping[str, KnownIdentity],
-    anchors: Anchors,
+    update: ProfileUpdated, other: Identity, known: Mapping[str, KnownIdentity], trust: Trust, anchors: Anchors
 ) -> dict[str, KnownIdentity]:
-    """Links the two where both are proven, no agent has said anything of them, and one has never written: it goes to
-    the other. A handle that has written has dossiers, and only an agent moves those to somebody else."""
-    first, second = known[one.key], known.get(other.key)
-    if second is None:
-        if handles.is_anonymous(other) or _would_be_a_second(other, first.customer_id, known):
-            return {}
-        made = _made_known(update, other, anchors, trusted=True)
-        return {other.key: replace(made, links=(_link(update, other, one, first.customer_id),))}
-    moved, stays = (second, first) if not has_written(second) else (first, second)
-    if (
-        moved.customer_id == stays.customer_id
-        or has_written(moved)
-        or not (_may_be_linked(moved) and _may_be_linked(stays))
-        or _would_be_a_second(moved.identity, stays.customer_id, known)
-    ):
+    """Links the two where both are proven and one person's alone, and one of the customers is nobody yet but handles
+    that sources know: they all go to the other. What has written has dossiers, and only an agent moves those."""
+    first = known[update.identity.key]
+    second = known.get(other.key) or _made_known(update, other, trust, anchors)
+    if not (_is_proven(first, trust) and _is_proven(second, trust)):
         return {}
-    link = _link(update, moved.identity, stays.identity, stays.customer_id)
-    if link.link_id in {each.link_id for each in moved.links}:
+    if other.key in known and first.customer_id == second.customer_id:
         return {}
-    return {moved.key: moved.linked(link)}
+    known = {**known, second.key: second}
+    for moved, stays in ((second, first), (first, second)):
+        family = [state for state in known.values() if state.customer_id == moved.customer_id]
+        if all(_may_be_moved(state, stays.customer_id, known) for state in family):
+            return {state.key: state.linked(_link(update, state.identity, stays)) for state in family}
+    return {}
 
 
-def _may_be_linked(state: KnownIdentity) -> bool:
-    """Proven, one person's, and not an agent's decision already."""
+def _may_be_moved(state: KnownIdentity, customer_id: str, known: Mapping[str, KnownIdentity]) -> bool:
+    """Nobody has written from it and no agent has said whose it is; and it is not the second of what one has once."""
+    return (
+        not has_written(state)
+        and not any(link.actor.kind == AGENT for link in state.links)
+        and not _would_be_a_second(state.identity, customer_id, known)
+    )
+
+
+def _is_proven(state: KnownIdentity, trust: Trust) -> bool:
+    """Somebody's, and nobody else's."""
     return (
         state.assurance.at_least(Assurance.CHANNEL)
+        and handles.can_be_proven(state.identity)
         and not handles.is_anonymous(state.identity)
-        and not any(link.actor.kind == AGENT for link in state.links)
+        and not state.shared
+        and not is_role_address(state.identity, trust.roles)
     )
 
 
 def _would_be_a_second(identity: Identity, customer_id: str, known: Mapping[str, KnownIdentity]) -> bool:
-    return identity.kind in ONE_EACH and any(
+    return identity.kind in handles.ONE_EACH and any(
         state.identity.kind == identity.kind and state.customer_id == customer_id and state.identity != identity
         for state in known.values()
     )
 
 
-def _made_known(update: ProfileUpdated, identity: Identity, anchors: Anchors, *, trusted: bool) -> KnownIdentity:
+def _made_known(update: ProfileUpdated, identity: Identity, trust: Trust, anchors: Anchors) -> KnownIdentity:
     """A handle that only the source knows so far: whoever proves it finds everything in place."""
-    assurance = Assurance.CHANNEL if trusted else Assurance.CLAIMED
+    assurance = Assurance.CHANNEL if update.source in trust.sources else Assurance.CLAIMED
     link = Link(
         link_id=link_id(identity.key, _cause(update)),
         customer_id=first_customer(identity.key, anchors),
@@ -156,11 +168,12 @@ def _made_known(update: ProfileUpdated, identity: Identity, anchors: Anchors, *,
     )
 
 
-def _link(update: ProfileUpdated, moved: Identity, stays: Identity, customer_id: str) -> Link:
-    values = {"source": update.source, "kind": stays.kind, "handle": stays.value}
+def _link(update: ProfileUpdated, moved: Identity, stays: KnownIdentity) -> Link:
+    values = {"source": update.source, "kind": stays.identity.kind, "handle": stays.identity.value}
     return Link(
-        link_id=link_id(moved.key, _cause(update)),
-        customer_id=customer_id,
+        link_id=link_id(moved.key, f"{_cause(update)}/{stays.key}"),
+        customer_id=stays.customer_id,
+        rests_on=stays.key,
         assurance=Assurance.CHANNEL,
         at=update.occurred_at,
         because=Because(rule=SAME_AT_SOURCE, evidence=(Evidence(code="same-at-source", values=values),)),
