@@ -31,7 +31,7 @@ bench-scale: setup ## what a message costs among a million dossiers, and in one 
 	@PYTHONPATH=tests/bench $(BIN)/python -m omnifil_bench.scale $(ARGS)
 
 correlation-bench: setup ## how well messages land in the right dossier, on simulated months; ARGS="--seed 1 --mistakes 10" chooses
-	@PYTHONPATH=tests/correlation $(BIN)/python -m correlation_bench $(ARGS)
+	@PYTHONPATH=tests/correlation:tests/bench $(BIN)/python -m correlation_bench $(ARGS)
 
 chaos: setup ## ten minutes of faults while customers write; ARGS="--shape cluster --seed 7" chooses
 	@PYTHONPATH=tests/chaos $(BIN)/python -m chaos_play $(ARGS)
