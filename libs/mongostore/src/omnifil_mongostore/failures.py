@@ -37,6 +37,7 @@ _NOT_THE_RECORDS_FAULT = frozenset(
         189,  # PrimarySteppedDown
         202,  # NetworkInterfaceExceededTimeLimit
         251,  # NoSuchTransaction
+        388,  # TransactionTooLargeForCache: fits when the cache has more room
         262,  # ExceededTimeLimit
         9001,  # SocketException
         10107,  # NotWritablePrimary

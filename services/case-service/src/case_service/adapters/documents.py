@@ -74,11 +74,17 @@ def append_document(append: Append, part: list[TimelineEntry]) -> Document:
             document["opens"] = [{"customer_id": customer, "ordinal": ordinal} for customer, ordinal in append.opens]
         if append.claims:
             document["claims"] = append.claims
-        if append.known:
-            document["known"] = [_known(known, spot) for known, spot in append.known]
-        if append.answer is not None:
-            document["answer"] = append.answer
+    if known := append.known if len(part) == len(append.entries) else _known_in(append, part):
+        document["known"] = [_known(each, spot) for each, spot in known]
+    if append.answer is not None:
+        document["answer"] = append.answer
     return document
+
+
+def _known_in(append: Append, part: list[TimelineEntry]) -> list[tuple[str, Spot]]:
+    """What `part` makes known: a move of thousands of messages makes more known than one document could hold."""
+    first, last = part[0].seq, part[-1].seq
+    return [each for each, seq in zip(append.known, append.known_at, strict=True) if first <= seq <= last]
 
 
 def _mark_said(document: Document, part: list[TimelineEntry]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 
 from cachetools import LRUCache
 from omnifil_contracts.commands import CommandResult
@@ -129,7 +130,8 @@ class MongoTimeline:
         bounds = {"$gt": f"{dossier_id}:", "$lt": append_id(dossier_id, before_seq) if before_seq else f"{dossier_id};"}
         wanted = {"_id": bounds, "last_seq": {"$gt": after_seq}}
         cursor = self._timeline.find(wanted).sort("_id", 1 if forward else -1)
-        found: list[TimelineEntry] = []
+        parts: list[list[TimelineEntry]] = []
+        count = 0
         with translate():
             async for document in cursor:
                 entries = [
@@ -137,9 +139,11 @@ class MongoTimeline:
                     for each in entries_of(document)
                     if each.seq > after_seq and (before_seq is None or each.seq < before_seq)
                 ]
-                found = found + entries if forward else entries + found
-                if limit and len(found) >= limit:
+                parts.append(entries)
+                count += len(entries)
+                if limit and count >= limit:
                     break
+        found = list(chain.from_iterable(parts if forward else reversed(parts)))
         if not limit:
             return found
         return found[:limit] if forward else found[-limit:]

@@ -117,6 +117,8 @@ class Append:
     """(customer id, ordinal) claimed."""
     claims: list[str] = field(default_factory=list)
     known: list[tuple[str, Spot]] = field(default_factory=list)
+    known_at: list[int] = field(default_factory=list)
+    """Of each of `known`, the `seq` of the entry that makes it known; empty for an append that was read."""
     dossier: Dossier | None = None
     """The dossier with these entries."""
     answer: dict[str, object] | None = None
@@ -255,6 +257,7 @@ class Casebook:
             append.entries.append(entry)
             for known, spot in spots_of(dossier, entry):
                 append.known.append((known, spot))
+                append.known_at.append(entry.seq)
                 self._spots.setdefault(known, []).append(spot)
             if isinstance(draft.event, DossierOpened | CustomerReassigned):
                 append.opens.append((draft.event.customer_id, draft.event.ordinal))
