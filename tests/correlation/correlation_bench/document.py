@@ -120,7 +120,8 @@ def _counts(seeds: Sequence[Figures]) -> list[tuple[str, str]]:
 
     def suggested(name: str) -> str:
         of_each = [each["suggestions"].get(name, {"offered": 0, "right": 0}) for each in seeds]
-        return f"{name}: {sum(each['offered'] for each in of_each)} offered, {sum(each['right'] for each in of_each)} right"
+        offered, right = (sum(each[part] for each in of_each) for part in ("offered", "right"))
+        return f"{name}: {offered} offered, {right} right"
 
     machines = [sum(each["machines"][name] for each in seeds) for name in ("messages", "reopened", "live_dossiers")]
     inside = [f"{total(name)}; **{total(f'{name}_inside')}**" for name in ("impostors", "outsiders")]

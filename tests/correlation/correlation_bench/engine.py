@@ -17,7 +17,9 @@ from case_service.ports import Lost
 from customer_profile.adapters.in_memory import Announced, InMemoryIdentities
 from customer_profile.desk import Desk
 from customer_profile.domain.identities import KnownIdentity
+from customer_profile.domain.telling import Trust
 from customer_profile.handlers import Announcer, Recogniser, Rules
+from customer_profile.hearing import Hearing
 from customer_profile.ports import Change
 from omnifil_contracts.commands import CommandRequest
 from omnifil_contracts.customer import LinkIdentity
@@ -25,7 +27,8 @@ from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.dossier import DeliveryState, MessageLinked, ReplyRequested, Status, Suggestion, SuggestionMade
 from omnifil_contracts.identity import Actor, Because
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage
-from omnifil_testkit.simulator import SentReply
+from omnifil_contracts.profile import ProfileUpdated
+from omnifil_testkit.simulator import SHOP, SentReply
 
 AGENT = Actor(kind="agent", id="amelie", name="Amélie Roux")
 
@@ -105,6 +108,7 @@ class Engine:
         self.identities = WatchedIdentities()
         self._announced = Announced()
         self._recogniser = Recogniser(self.identities, self._announced, Rules())
+        self._hearing = Hearing(self.identities, Trust(frozenset({SHOP})), self._clock)
         self._announcer = Announcer(self.identities, self._announced)
         minting = Minting((b"of the bench",))
         self._messages = Messages(self.timeline, self.policy, minting, self._clock)
@@ -127,6 +131,13 @@ class Engine:
         self.cpu_s["correlate"] += time.process_time() - known
         self.identified |= {each.message.message_id: each for each in identified}
         self._announced.messages.clear()
+        await self._follow()
+        self._note()
+
+    async def told(self, update: ProfileUpdated) -> None:
+        """A source publishes what it knows of a customer."""
+        self.now = update.occurred_at
+        await self._hearing.hear([update])
         await self._follow()
         self._note()
 

@@ -8,10 +8,7 @@ from correlation_bench.playing import Judge, Played
 
 def knowing(played: Played) -> Judge:
     """Judges by the truth of the simulation, at the time of asking."""
-    owners: dict[str, set[str]] = {}
-    for said in played.simulation.said:
-        for key in said.truth.own:
-            owners.setdefault(key, set()).add(said.truth.person)
+    owners = played.simulation.owners()
     matters = {said.message.message_id: said.truth.matter for said in played.simulation.said}
     engine = played.engine
 

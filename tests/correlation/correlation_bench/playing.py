@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from case_service.domain.policy import Policy
 from omnifil_contracts.dossier import Suggestion
 from omnifil_contracts.message import InboundMessage
-from omnifil_testkit.simulator import AgentReplies, Said, SentReply, Simulation, with_replies
+from omnifil_testkit.simulator import AgentReplies, Said, SentReply, ShopTells, Simulation, with_replies
 
 from correlation_bench.engine import Engine
 
@@ -52,6 +52,8 @@ class _Play:
                 await self._decide()
             if isinstance(event, AgentReplies):
                 await self._reply(event)
+            elif isinstance(event, ShopTells):
+                await self._engine.told(event.update)
             else:
                 await self._engine.close(event.message_id, event.at)
         await self._decide()

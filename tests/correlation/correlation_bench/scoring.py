@@ -82,13 +82,13 @@ class Score:
             persons.setdefault(item.dossier, set()).add(item.person)
         return [item for item in self.items if item.message_id in theirs and len(persons[item.dossier]) > 1]
 
+    @cached_property
+    def _owners(self) -> dict[str, set[str]]:
+        return self._played.simulation.owners()
+
     def owners(self) -> dict[str, set[str]]:
-        """By handle: everybody who has proven to have it."""
-        owners: dict[str, set[str]] = {}
-        for said in self._played.simulation.said:
-            for key in said.truth.own:
-                owners.setdefault(key, set()).add(said.truth.person)
-        return owners
+        """By handle: everybody whose it is."""
+        return self._owners
 
     def customers(self) -> dict[str, Counter[str]]:
         """By customer: whose handles they have, of handles that are one person's alone."""

@@ -3,13 +3,23 @@
 It knows the contract and nothing of the services: a test holds that it imports no other part of the suite.
 """
 
-from omnifil_testkit.simulator.events import AgentCloses, AgentReplies, Event, Said, SentReply, Truth, with_replies
+from omnifil_testkit.simulator.events import (
+    AgentCloses,
+    AgentReplies,
+    Event,
+    Said,
+    SentReply,
+    ShopTells,
+    Truth,
+    with_replies,
+)
 from omnifil_testkit.simulator.matters import Life, measured
 from omnifil_testkit.simulator.settings import CHANNELS, Rates
-from omnifil_testkit.simulator.world import Simulation, simulate
+from omnifil_testkit.simulator.world import SHOP, Simulation, simulate
 
 __all__ = [
     "CHANNELS",
+    "SHOP",
     "AgentCloses",
     "AgentReplies",
     "Event",
@@ -17,6 +27,7 @@ __all__ = [
     "Rates",
     "Said",
     "SentReply",
+    "ShopTells",
     "Simulation",
     "Truth",
     "measured",

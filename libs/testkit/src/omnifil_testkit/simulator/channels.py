@@ -1,6 +1,7 @@
 """Messages as the ingest services publish them: the handles, ids and threads that each channel really has."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -116,11 +117,12 @@ class Post:
         person, others, own = self._person, [], []
         name: str | None = None
         if talk.signed_in and person.account is not None:
-            visitor, name = f"s-{person.account.removeprefix('shop:')}", person.name
+            visitor, name = signed_visitor(person.account), person.name
             others.append(proven("shop-account", person.account, Assurance.VERIFIED, "signed-by-site"))
             registered = person.mailboxes[0]
-            checked = Assurance.VERIFIED if registered.proven else Assurance.CLAIMED
-            others.append(proven("email", registered.address, checked, "signed-by-site"))
+            checked = Assurance.VERIFIED if person.address_checked else Assurance.CLAIMED
+            code = "signed-by-site" if person.address_checked else "unverified-by-site"
+            others.append(proven("email", registered.address, checked, code))
             own = [f"shop-account:{person.account}"]
             own += [f"email:{registered.address}"] if checked is Assurance.VERIFIED else []
         else:
@@ -185,6 +187,23 @@ def copied_in(message: InboundMessage, address: str, name: str) -> InboundMessag
     """The mail, with somebody in copy."""
     copy = Participant(identity=Identity(kind="email", value=address), role="cc", display_name=name)
     return message.model_copy(update={"participants": (*message.participants, copy)})
+
+
+def owned(person: Person) -> Iterator[str]:
+    """Keys of every handle that is the person's, used or not."""
+    for mailbox in person.mailboxes:
+        yield f"email:{mailbox.address}"
+    yield f"phone:{person.phone}"
+    yield f"messenger:{PAGE}:{person.psid}"
+    yield f"visitor:{person.cookie}"
+    if person.account is not None:
+        yield f"shop-account:{person.account}"
+        yield f"visitor:{signed_visitor(person.account)}"
+
+
+def signed_visitor(account: str) -> str:
+    """Who a signed-in person is in the chat, on every device."""
+    return f"s-{account.removeprefix('shop:')}"
 
 
 def _thread_of(talk: Talk) -> Talk:

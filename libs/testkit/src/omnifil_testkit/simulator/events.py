@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from omnifil_contracts.message import InboundMessage
+from omnifil_contracts.profile import ProfileUpdated
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,16 @@ class AgentCloses:
     circle: str
 
 
-Event = Said | AgentReplies | AgentCloses
+@dataclass(frozen=True)
+class ShopTells:
+    """The shop, a source that is trusted, publishes what it knows of a person and an order."""
+
+    at: datetime
+    update: ProfileUpdated
+    circle: str
+
+
+Event = Said | AgentReplies | AgentCloses | ShopTells
 
 
 @dataclass(frozen=True)

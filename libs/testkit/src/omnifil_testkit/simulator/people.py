@@ -43,6 +43,10 @@ class Person:
     psid: str
     cookie: str
     account: str | None
+    address_checked: bool
+    """The shop has seen that the address of the account is theirs."""
+    told_by_shop: bool
+    phone_on_file: bool
     mix: Mapping[str, float]
     gap_days: float
     typos: float
@@ -130,6 +134,9 @@ def _person(rates: Rates, draw: random.Random, circle: str, name: str, member: s
         psid=f"{draw.randrange(10**15):015d}",
         cookie=f"v-{key}",
         account=f"shop:{key}" if draw.random() < rates.account else None,
+        address_checked=draw.random() < rates.checked_address,
+        told_by_shop=draw.random() < rates.shop_tells,
+        phone_on_file=draw.random() < rates.phone_on_file,
         mix=mix,
         gap_days=around(draw, rates.gap_days, 0.6),
         typos=min(around(draw, rates.typos, 0.8), 0.15),

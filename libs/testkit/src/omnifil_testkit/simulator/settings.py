@@ -92,6 +92,11 @@ class Rates:
     account: float = 0.6
     """Has an account at the shop. Own figure, as the next: is signed in when chatting."""
     signed_in: float = 0.7
+    checked_address: float = 0.8
+    """Of accounts: the shop has seen that the address is theirs. Own figure, as the next two."""
+    shop_tells: float = 0.7
+    """Of those with an account: the shop publishes what it knows of them when they order (`profile.updates.v1`)."""
+    phone_on_file: float = 0.8
     new_cookie: float = 0.3
     """Of anonymous chats: from a browser that is not known. Own figure."""
     typed_address: float = 0.6

@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from omnifil_contracts.identity import Identity
 from omnifil_contracts.message import InboundMessage, Sender
+from omnifil_contracts.profile import AttributeUpdate, ExternalRecord, ExternalReference, ProfileUpdated
 
 from omnifil_testkit.simulator.adversaries import Known, adversaries
 from omnifil_testkit.simulator.calendar import BEGIN, MONTH, around, hours
-from omnifil_testkit.simulator.channels import ACCOUNTS, Drawn, Post, copied_in, forged, mail_author
-from omnifil_testkit.simulator.events import AgentCloses, AgentReplies, Event, Said, Truth
+from omnifil_testkit.simulator.channels import ACCOUNTS, Drawn, Post, copied_in, forged, mail_author, owned
+from omnifil_testkit.simulator.events import AgentCloses, AgentReplies, Event, Said, ShopTells, Truth
 from omnifil_testkit.simulator.matters import Answer, Life, Line, Matter, Planner, Talk
 from omnifil_testkit.simulator.people import Person, people, stranger
 from omnifil_testkit.simulator.settings import Rates
 from omnifil_testkit.simulator.telling import Teller, other_language
+
+SHOP = "shop"
+"""The source of profile updates."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,17 @@ class Simulation:
     people: tuple[Person, ...]
     lives: tuple[Life, ...]
     events: tuple[Event, ...]
+
+    def owners(self) -> dict[str, set[str]]:
+        """By handle: everybody whose it is."""
+        owners: dict[str, set[str]] = {}
+        for person in self.people:
+            for key in owned(person):
+                owners.setdefault(key, set()).add(person.id)
+        for said in self.said:
+            for key in said.truth.own:
+                owners.setdefault(key, set()).add(said.truth.person)
+        return owners
 
     @property
     def said(self) -> list[Said]:
@@ -75,6 +91,7 @@ class _Months:
         ]
         yield from adversaries(self._rates, self._draw, self._person, known)
         yield from self._list()
+        yield from self._shop()
 
     def _steps(self) -> list[tuple[datetime, Matter, Talk, Line | Answer | None]]:
         """Everything planned, in time order; None: the case is closed."""
@@ -156,6 +173,34 @@ class _Months:
         )
         handle = message.sender.primary.identity.key if copied.mailboxes[0].proven else None
         return self._told(Drawn(message, (handle,) if handle else (), (key,)), at, matter, talk, copied.id, "copied")
+
+    def _shop(self) -> Iterator[ShopTells]:
+        """What the shop publishes with each order of an account's."""
+        person = self._person
+        if person.account is None or not person.told_by_shop:
+            return
+        also = [Identity(kind="email", value=person.mailboxes[0].address)] if person.address_checked else []
+        also += [Identity(kind="phone", value=person.phone)] if person.phone_on_file else []
+        for matter in self._life.matters:
+            ordered = max(self._said[matter.id][0].at - timedelta(days=1 + 8 * self._draw.random()), BEGIN)
+            numbers = (("order", matter.order), ("parcel", matter.parcel), ("invoice", matter.invoice))
+            record = ExternalRecord(
+                kind="order",
+                record_id=matter.order,
+                title=matter.product.names(person.language)[0],
+                at=ordered,
+                references=tuple(ExternalReference(kind=kind, number=number) for kind, number in numbers),
+            )
+            update = ProfileUpdated(
+                update_id=f"{matter.id}/ordered",
+                source=SHOP,
+                identity=Identity(kind="shop-account", value=person.account),
+                also=tuple(also),
+                attributes=(AttributeUpdate(name="name", value=person.name),),
+                records=(record,),
+                occurred_at=ordered,
+            )
+            yield ShopTells(ordered, update, person.circle)
 
     def _list(self) -> Iterator[Said]:
         """A mailing list that the person is on, and that the shop's address has got onto."""
