@@ -119,9 +119,12 @@ class Shop:
         *,
         agent: Actor = AMELIE,
         command_id: str | None = None,
+        seen_seq: int | None = None,
     ) -> CommandResult:
         self.later(seconds=1)
-        request = CommandRequest.model_validate({"command_id": command_id or uuid.uuid4().hex, "command": command})
+        request = CommandRequest.model_validate(
+            {"command_id": command_id or uuid.uuid4().hex, "command": command, "seen_seq": seen_seq}
+        )
         commands = Commands(self.timeline, self.policy, self.minting, lambda: self.now)
         dossier_id = dossier if isinstance(dossier, str) else dossier.id
         result = await commands.execute(dossier_id, request, agent)

@@ -223,9 +223,10 @@ def _readied(leg: Leg, mover: Mover) -> list[Event]:
     destination = leg.destination
     if isinstance(destination, Opening):
         return [destination.event]
+    waits = leg.source.is_live and leg.source.view.unanswered_since is not None
     if destination.view.merged_into is not None:
         status = destination.memory.status_before_merge or Status.OPEN
-    elif not destination.is_live and leg.source.is_live and leg.source.view.unanswered_since is not None:
+    elif not destination.is_live and waits:
         status = Status.REOPENED
     else:
         return []
