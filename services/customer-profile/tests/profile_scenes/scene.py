@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from customer_profile.adapters.in_memory import Announced, InMemoryIdentities
 from customer_profile.desk import Desk
+from customer_profile.domain.identities import KnownIdentity
 from customer_profile.handlers import Announcer, Recogniser, Rules
 from omnifil_contracts.customer import CustomerChanged, LinkIdentity, MarkShared, MergeCustomers, SplitCustomer
 from omnifil_contracts.identity import Identity
@@ -16,10 +17,10 @@ from profile_scenes.people import AMELIE
 class Scene:
     """One installation on fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules | None = None) -> None:
         self.identities = InMemoryIdentities()
         self.announced = Announced()
-        self.recogniser = Recogniser(self.identities, self.announced, Rules())
+        self.recogniser = Recogniser(self.identities, self.announced, rules or Rules())
         self.announcer = Announcer(self.identities, self.announced)
         self.now = NOON + timedelta(hours=1)
         self.desk = Desk(self.identities, lambda: self.now)
@@ -33,6 +34,9 @@ class Scene:
 
     async def owner(self, key: str) -> str:
         return (await self.identities.by_keys([key]))[key].customer_id
+
+    async def known(self, key: str) -> KnownIdentity:
+        return (await self.identities.by_keys([key]))[key]
 
     async def links(self, key: str, customer_id: str, command_id: str = "command-1") -> CustomerChanged:
         """An agent confirms whose the handle is."""

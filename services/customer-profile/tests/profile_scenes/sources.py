@@ -5,6 +5,7 @@ from typing import Any
 
 from customer_profile.domain.telling import Trust
 from customer_profile.hearing import Hearing
+from customer_profile.ports import Identities
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.identity import Identity
 from omnifil_contracts.profile import (
@@ -73,9 +74,9 @@ def consent(channel: str, granted: bool, purpose: str = "marketing") -> ConsentU
 class Market(Scene):
     """A scene in which sources speak."""
 
-    def __init__(self, trusted: frozenset[str] = TRUSTED) -> None:
+    def __init__(self, *, identities: Identities | None = None) -> None:
         super().__init__()
-        self.hearing = Hearing(self.identities, Trust(trusted), lambda: self.now)
+        self.hearing = Hearing(identities or self.identities, Trust(TRUSTED), lambda: self.now)
 
     async def told(self, *updates: ProfileUpdated) -> None:
         for update in updates:

@@ -11,7 +11,7 @@ from customer_profile.settings import Settings
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 from omnifil_contracts.record import Record
-from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND
+from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND, PROFILE_UPDATES
 from omnifil_messaging import KafkaSettings, Outgoing, Producer, Received, TopicTail, ensure_topics
 from omnifil_servicekit.process import Parts
 from pydantic import SecretStr
@@ -127,6 +127,6 @@ async def town_of(kafka: KafkaSettings, mongo_uri: str, mongo_prefix: str) -> As
         discovery_interval_s=0.2,
         lease_s=2,
     )
-    await ensure_topics(kafka, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS])
+    await ensure_topics(kafka, [INBOUND, IDENTIFIED, CUSTOMER_EVENTS, PROFILE_UPDATES])
     async with Producer(kafka) as producer:
         yield Town(kafka, settings, producer)

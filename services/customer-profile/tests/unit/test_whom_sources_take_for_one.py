@@ -29,6 +29,8 @@ async def test_it_does_not_matter_which_handle_the_source_names_first(market: Ma
 
 async def test_handles_of_somebody_who_never_wrote_are_one_customer_who_is_found_by_any(market: Market) -> None:
     await market.told(says("till", CARD, also=(EMAIL, "phone:+33612345678")))
+    states = await market.identities.by_keys([CARD, EMAIL, "phone:+33612345678"])
+    assert len({customer for state in states.values() for customer in state.customers}) == 1
     assert (await market.hear(mail())).customer_id == await market.owner(CARD)
     sms = written("sms", vouched("phone:+33612345678"))
     assert (await market.hear(sms)).customer_id == await market.owner(CARD)

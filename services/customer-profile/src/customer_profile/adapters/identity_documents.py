@@ -42,7 +42,7 @@ def to_document(state: KnownIdentity) -> Document:
     if state.spellings:
         document["spellings"] = list(state.spellings)
     document["assurances"] = [_assured_document(each) for each in state.assurances]
-    document["companies"] = [[each.name, each.customer_id, each.at] for each in state.companies]
+    document["companies"] = [[each.name, each.customer_id, each.at, each.account] for each in state.companies]
     return document
 
 
@@ -90,7 +90,7 @@ def from_document(document: Document) -> KnownIdentity:
         ),
         spellings=tuple(document.get("spellings", ())),
         assurances=_assurances(document),
-        companies=tuple(Company(name, customer_id, at) for name, customer_id, at in document.get("companies", ())),
+        companies=tuple(Company(*each) for each in document.get("companies", ())),
     )
 
 

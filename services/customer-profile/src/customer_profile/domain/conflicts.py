@@ -11,7 +11,7 @@ OWN_WORD = "messages"
 """The source of what a customer is called and of the numbers that they came with."""
 
 ONE_EACH = frozenset({"loyalty-number", "customer-number"})
-"""Kinds of handles of which a person has one."""
+"""Kinds of handles that are attributes as well: what is said of them and what they are is compared."""
 
 MANY = frozenset({"preferred-channel", "language"})
 """What a person may well have told one thing here and another there."""

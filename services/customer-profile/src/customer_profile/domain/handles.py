@@ -12,6 +12,10 @@ UNPROVEN = "-unproven"
 ANONYMOUS_KINDS = frozenset({"visitor"})
 """Kinds that name a browser or device, not a person: several persons may share one."""
 
+ONE_EACH = frozenset({"loyalty-number", "customer-number", "shop-account"})
+"""Kinds of which a person has one: two of them at one person are two persons who share a handle, or a conflict that an
+agent shall look at."""
+
 WHATSAPP = "whatsapp"
 PHONE = "phone"
 
@@ -79,6 +83,12 @@ def implied(identity: Identity) -> Identity | None:
 
 def is_anonymous(identity: Identity) -> bool:
     return identity.kind in ANONYMOUS_KINDS
+
+
+def issuer(key: str) -> tuple[str, str]:
+    """Of the key of a handle of which a person has one: its kind, and whose it is (the shop of a shop account)."""
+    kind, _, value = key.partition(":")
+    return kind, value.rpartition(":")[0]
 
 
 def strength(identity: Identity) -> tuple[int, str]:

@@ -55,11 +55,13 @@ class Assured:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A name or a customer that the handle came with, and when first."""
+    """A name, a customer and an account that the handle came with, and when first."""
 
     name: str | None
     customer_id: str
     at: datetime
+    account: str | None = None
+    """Key of a handle of which a person has one."""
 
 
 class Named(Protocol):

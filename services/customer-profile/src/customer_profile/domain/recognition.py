@@ -72,6 +72,8 @@ class _Recognising:
         self._tells = not presented.is_echo and self._message.automatic is None and bool(presented.proven)
         self._judged: dict[str, KnownIdentity] = {}
         """Handles that this message shows to be shared."""
+        accounts = [each.identity.key for each in presented.proven if each.identity.kind in handles.ONE_EACH]
+        self._account = min(accounts) if accounts else None
 
     def decided(self) -> Recognition:
         self._judge_by_role_and_name()
@@ -117,14 +119,14 @@ class _Recognising:
         return self._judged.get(key) or self._known.get(key)
 
     def _judge_by_role_and_name(self) -> None:
-        """The name is of whom the channel shows: it tells of the handle that the channel works with."""
+        """Whom the channel shows is whoever uses all of these handles."""
         for handle in self._present:
             state = self._known.get(handle.identity.key)
             if state is None or state.shared or not self._tells:
                 continue
             if self._is_role(handle):
                 self._judge(state, sharing.why_role(state.identity), self._company(state.customer_id))
-            elif handle.identity == self._presented.primary:
+            else:
                 company = self._company(state.customer_id)
                 if sharing.is_due(state, company):
                     self._judge(state, sharing.why_shared(state, company, self._rules), company)
@@ -144,7 +146,8 @@ class _Recognising:
             self._judged[state.key] = sharing.found_shared(state, because, company, self._message.message_id)
 
     def _company(self, customer_id: str) -> Company:
-        return Company(self._message.sender.display_name, customer_id, self._message.received_at)
+        message = self._message
+        return Company(message.sender.display_name, customer_id, message.received_at, self._account)
 
     def _is_role(self, handle: AssuredIdentity) -> bool:
         return is_role_address(handle.identity, self._rules.roles)
@@ -153,8 +156,17 @@ class _Recognising:
         """The handles that say who it is. What several persons share (a mailbox, a phone; a visitor's cookie names a
         browser) decides only when nothing better does."""
         own = [handle for handle in self._present if not self._is_shared(handle)]
+        if self._account is not None and len(own) > 1:
+            own = [handle for handle in own if not self._is_of_another_account(handle)]
         named = [handle for handle in own if not handles.is_anonymous(handle.identity)]
         return named or own or self._present
+
+    def _is_of_another_account(self, handle: AssuredIdentity) -> bool:
+        """Two who sign in, each with an account of their own, may well have one phone."""
+        state = self._now(handle.identity.key)
+        if state is None or self._account is None or handle.identity.kind in handles.ONE_EACH:
+            return False
+        return sharing.is_of_another_account(state, self._account)
 
     def _is_shared(self, handle: AssuredIdentity) -> bool:
         state = self._now(handle.identity.key)
@@ -210,7 +222,7 @@ class _Recognising:
         if self._presented.is_echo:
             return before
         message, after = self._message, before
-        if self._tells and (before.customer_id != customer_id or handle.identity == self._presented.primary):
+        if self._tells:
             company = self._company(customer_id)
             if sharing.is_due(before, company):
                 after = after.came_with(company)

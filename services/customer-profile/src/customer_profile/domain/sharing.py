@@ -72,9 +72,18 @@ def was_judged_by_agent(state: KnownIdentity) -> bool:
     return any(link.actor.kind == AGENT and (link.link_id in marks or link.undoes in marks) for link in state.links)
 
 
+def is_of_another_account(state: KnownIdentity, account: str) -> bool:
+    """Whether the handle came with another account of the same shop: then it does not say whose this one is."""
+    return any(
+        each.account is not None and each.account != account and handles.issuer(each.account) == handles.issuer(account)
+        for each in state.companies
+    )
+
+
 def is_due(state: KnownIdentity, company: Company) -> bool:
     """Whether this company is news of the handle."""
-    known = any(each.name == company.name and each.customer_id == company.customer_id for each in state.companies)
+    told = (company.name, company.customer_id, company.account)
+    known = any((each.name, each.customer_id, each.account) == told for each in state.companies)
     return not known and not state.shared and len(state.companies) < COMPANIES
 
 
@@ -87,11 +96,10 @@ def marked(
     state: KnownIdentity, shared: bool, because: Because, actor: Actor, at: datetime, caused_by: str
 ) -> KnownIdentity:
     """The handle as shared or not from here on. What had been linked only for coming along with others leaves them."""
-    leaves = shared and standing.top(state.links).because.rule in (SAME_SENDER, SAME_AT_SOURCE)
     return state.linked(
         Link(
             link_id=link_id(state.key, f"shared/{caused_by}"),
-            customer_id=ids.customer_id(state.key) if leaves else state.customer_id,
+            customer_id=customer_of_shared(state) if shared else state.customer_id,
             assurance=state.assurance,
             at=at,
             because=because,
@@ -100,6 +108,19 @@ def marked(
             shared=shared,
         )
     )
+
+
+def customer_of_shared(state: KnownIdentity) -> str:
+    """Whose it is when it is shared: "the address" itself, unless an agent or nobody else has a say in it.
+
+    A customer who began with it, but has an account besides, goes on without it.
+    """
+    top = standing.top(state.links)
+    if top.because.rule in (SAME_SENDER, SAME_AT_SOURCE):
+        return ids.customer_id(state.key)
+    if state.customer_id == ids.customer_id(state.key) and any(each.account is not None for each in state.companies):
+        return ids.customer_id(f"{SHARED_HANDLE}/{state.key}")
+    return state.customer_id
 
 
 def _strangers(company: Company, recent: list[Company]) -> list[str]:

@@ -2,7 +2,7 @@
 linked where that is safe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
@@ -73,7 +73,7 @@ def told(
     after = {identity.key: _with_facts(one, update)}
     for other in update.also:
         if update.source in trust.sources:
-            after |= _together(update, other, {**known, **after}, trust, anchors)
+            after |= _together(update, other, known, after, trust, anchors)
         # Said of both, so that an agent is asked whichever of them writes.
         if other.key in known:
             back = update.model_copy(
@@ -100,21 +100,32 @@ def _with_facts(state: KnownIdentity, update: ProfileUpdated) -> KnownIdentity:
 
 
 def _together(
-    update: ProfileUpdated, other: Identity, known: Mapping[str, KnownIdentity], trust: Trust, anchors: Anchors
+    update: ProfileUpdated,
+    other: Identity,
+    before: Mapping[str, KnownIdentity],
+    after: Mapping[str, KnownIdentity],
+    trust: Trust,
+    anchors: Anchors,
 ) -> dict[str, KnownIdentity]:
     """Links the two where both are proven and one person's alone, and one of the customers is nobody yet but handles
     that sources know: they all go to the other. What has written has dossiers, and only an agent moves those."""
+    known = {**before, **after}
     first = known[update.identity.key]
     second = known.get(other.key) or _made_known(update, other, trust, anchors)
     if not (_is_proven(first, trust) and _is_proven(second, trust)):
         return {}
     if other.key in known and first.customer_id == second.customer_id:
         return {}
-    known = {**known, second.key: second}
+    known[second.key] = second
     for moved, stays in ((second, first), (first, second)):
         family = [state for state in known.values() if state.customer_id == moved.customer_id]
         if all(_may_be_moved(state, stays.customer_id, known) for state in family):
-            return {state.key: state.linked(_link(update, state.identity, stays)) for state in family}
+            links = [_link(update, state.identity, stays) for state in family]
+            # What is new began as nobody's: there is no customer that it leaves.
+            return {
+                state.key: state.linked(link) if state.key in before else replace(state, links=(link,))
+                for state, link in zip(family, links, strict=True)
+            }
     return {}
 
 
