@@ -21,7 +21,8 @@ interface FinderProps {
   onText: (text: string) => void;
   items: readonly Found[];
   busy: boolean;
-  onClose: () => void;
+  /** `chosen`: one of the items runs next. */
+  onClose: (chosen: boolean) => void;
 }
 
 /** A field and a list under it, all by keys: the palette, and the choice of a dossier. */
@@ -38,7 +39,7 @@ export function Finder({ title, placeholder, text, onText, items, busy, onClose 
 
   const run = (item: Found | undefined) => {
     if (item === undefined) return;
-    onClose();
+    onClose(true);
     // After the dialog has given the focus back, so that a command may take it.
     setTimeout(item.run, 0);
   };
@@ -54,7 +55,7 @@ export function Finder({ title, placeholder, text, onText, items, busy, onClose 
     }
   };
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+    <Dialog.Root open onOpenChange={(open) => !open && onClose(false)}>
       <Dialog.Portal>
         <Dialog.Overlay className={uiStyles.scrim} />
         <Dialog.Content

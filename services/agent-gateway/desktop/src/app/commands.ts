@@ -80,7 +80,9 @@ function spelled(event: KeyboardEvent): string | null {
 }
 
 function isField(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable=true]");
+  // A switch takes no letters: the keys work on while it has the focus.
+  const fields = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]";
+  return target instanceof HTMLElement && target.matches(fields);
 }
 
 export const CommandsContext = createContext<Commands>(new Commands());

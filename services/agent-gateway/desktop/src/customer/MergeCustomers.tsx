@@ -24,7 +24,6 @@ export function MergeCustomers({ customer, onClose }: { customer: CustomerChange
   const { t } = useTranslation();
   const [other, setOther] = useState<FoundCustomer | null>(null);
   const { text, setText, dossiers, searching } = useFindDossiers();
-  const choosing = useRef(false);
   if (other !== null) {
     return (
       <Side customer={customer} otherId={other.customerId} onBack={() => setOther(null)} onClose={onClose} />
@@ -38,8 +37,7 @@ export function MergeCustomers({ customer, onClose }: { customer: CustomerChange
       text={text}
       onText={setText}
       busy={searching}
-      // The list closes before what was chosen is run.
-      onClose={() => setTimeout(() => !choosing.current && onClose(), 0)}
+      onClose={(chosen) => !chosen && onClose()}
       items={people.map((each) => ({
         id: each.customerId,
         group: t("choose.customers"),

@@ -62,7 +62,12 @@ export const LineEntry = memo(function LineEntry({ row }: { row: Extract<Row, { 
           {format.time(entry.occurred_at)}
         </time>
         {because !== null && (entry.event.type !== "status_changed" || row.undoable) && (
-          <Why entry={entry} because={because} undo={row.undoable ? () => undo(entry) : null} />
+          <Why
+            entry={entry}
+            because={because}
+            undo={row.undoable ? () => undo(entry) : null}
+            terse={because.rule === "agent" && entry.actor.kind === "agent"}
+          />
         )}
       </div>
     </div>

@@ -13,10 +13,12 @@ interface WhyProps {
   /** Takes the link back; null: it cannot be. */
   undo: (() => void) | null;
   more?: React.ReactNode;
+  /** The line around it says already who decided. */
+  terse?: boolean;
 }
 
 /** One grey line that says why something is here, with the way back; it opens to the rule and what it rests on. */
-export function Why({ entry, because, undo, more }: WhyProps) {
+export function Why({ entry, because, undo, more, terse = false }: WhyProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const online = useOnline();
@@ -33,7 +35,7 @@ export function Why({ entry, because, undo, more }: WhyProps) {
         onClick={() => setOpen(!open)}
       >
         <CornerDownRight size={12} aria-hidden="true" />
-        <span>{t("why.line", { rule: ruleInShort(t, because) })}</span>
+        {!terse && <span>{t("why.line", { rule: ruleInShort(t, because) })}</span>}
         <span className={styles.whyAsk}>{t("why.ask")}</span>
       </button>
       {undo !== null && (
