@@ -81,6 +81,14 @@ def erasure(erasure_id: Annotated[str, typer.Argument(metavar="ERASURE", help="A
         print(_told(_asked(gateway.get(f"erasures/{erasure_id}")), "Gone so far"))
 
 
+@app.command()
+def erase_again() -> None:
+    """After MongoDB was restored: whoever was erased since that backup is erased again."""
+    from omnifil_devstack import one_service
+
+    raise typer.Exit(one_service.run("customer-profile", "erase-again"))
+
+
 def _until_done(gateway: httpx.Client, erasure_id: str, wait_s: float, say: Callable[[str], None]) -> dict[str, Any]:
     deadline, said = time.monotonic() + wait_s, ""
     while True:

@@ -27,7 +27,7 @@ STEPS = ("identities", "drain", "timelines", "copies", "topics", "blobs", "done"
 """`drain`: what was recognised before is in the timelines. `copies`: what the channels keep of conversations."""
 
 _INDEXES = (Index("orders", ["step", "requested_at"], partial={"open": True}, name="open"),)
-_HELD = timedelta(seconds=30)
+_HELD = timedelta(seconds=6)
 _LOOK_S = 1.0
 
 
@@ -124,7 +124,7 @@ class Erasures:
         return [_order(each) for each in found]
 
     async def take(self, step: str, worker: str) -> Order | None:
-        """The oldest in this step that nobody else works on just now; it is this worker's for half a minute."""
+        """The oldest in this step that nobody else works on just now; it is the worker's, while it lives."""
         now = datetime.now(UTC)
         free: list[Document] = [{f"held.{worker}": {"$lt": now}}, {f"held.{worker}": None}]
         wanted = {"open": True, "step": step, "left": {"$ne": worker}, "$or": free}

@@ -111,7 +111,13 @@ class ErasingDesk:
         """Begin it; the same command again is the same erasure. Raises `CustomerNotFound`, `CustomerMerged`."""
         if (begun := await self._erasures.get(asked.command_id)) is not None:
             return shown(begun)
-        held = await self.person(customer_id)
+        return await self._place(customer_id, await self.person(customer_id), asked, agent)
+
+    async def erase_whoever(self, customer_id: str, asked: EraseCustomer, by: Actor) -> Erasure:
+        """Like `erase`, also where nobody knows this customer here (any more): dossiers may."""
+        return await self._place(customer_id, await self._ledger.held_by(customer_id), asked, by)
+
+    async def _place(self, customer_id: str, held: Held, asked: EraseCustomer, agent: Actor) -> Erasure:
         order = Order(
             erasure_id=asked.command_id,
             customer_id=customer_id,

@@ -1,0 +1,296 @@
+"""A person is erased out of a day that others had, too: nothing of them can be read anywhere, and everybody else is
+whole. On the whole suite: every topic from its beginning, every database, the files, the dead letters, the logs."""
+
+import asyncio
+import io
+import json
+import secrets
+import subprocess
+import zipfile
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from bson import json_util
+from log_inspection.personal_values import SCHEMAS, marked_in
+from motor.motor_asyncio import AsyncIOMotorClient
+from omnifil_contracts.dossier import DossierEvent
+from omnifil_devstack import stack_file
+from omnifil_devstack.stack_file import Stack
+from omnifil_devstack.story.agent import Agent
+from omnifil_devstack.story.customer import Chat, Customer, World
+from omnifil_messaging import KafkaSettings
+from omnifil_messaging.topics import existing_topics
+from omnifil_testkit.waiting import eventually_
+
+Omnifil = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+
+TELLING_CHARS = 6
+IN_CHARGE = {
+    "identities": "customer-profile",
+    "drain": "customer-profile",
+    "timelines": "case-service",
+    "copies": "ingest-email",
+    "topics": "customer-profile",
+    "blobs": "case-service",
+}
+SEEN_WITHIN_S = 60
+
+
+async def every_record(bootstrap: str) -> AsyncIterator[tuple[str, bytes]]:
+    """Topic and all bytes of every record that can be read, from the beginning."""
+    kafka = KafkaSettings(bootstrap, client_id="erasing-test")
+    topics = [topic for topic in await existing_topics(kafka) if not topic.startswith("__")]
+    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=None, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        numbers = {topic: await consumer._client._wait_on_metadata(topic) for topic in topics}
+        partitions = [TopicPartition(topic, number) for topic in topics for number in numbers[topic]]
+        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        unread = {each for each in partitions if first[each] < end[each]}
+        consumer.assign(sorted(unread))
+        for each in unread:
+            consumer.seek(each, first[each])
+        while unread:
+            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+                for record in records:
+                    headers = b" ".join(value or b"" for _, value in record.headers)
+                    yield partition.topic, b" ".join([record.key or b"", record.value or b"", headers])
+            unread = {each for each in unread if await consumer.position(each) < end[each]}
+    finally:
+        await consumer.stop()
+
+
+async def every_document(stack: Stack) -> AsyncIterator[tuple[str, str]]:
+    """Database.collection and text of every document there is, but for MongoDB's own: the oplog forgets by size."""
+    client: Any = AsyncIOMotorClient(stack.mongo_uri)
+    try:
+        for name in await client.list_database_names():
+            if name in ("admin", "config", "local"):
+                continue
+            for collection in await client[name].list_collection_names():
+                async for document in client[name][collection].find({}):
+                    yield f"{name}.{collection}", json_util.dumps(document, ensure_ascii=False)
+    finally:
+        client.close()
+
+
+async def found(stack: Stack, values: Iterable[str]) -> list[str]:
+    """Where any of these can be read."""
+    sought = [value.casefold() for value in values]
+    places: list[str] = []
+    async for topic, content in every_record(stack.kafka):
+        said = content.decode("utf-8", "replace").casefold()
+        places += [f"topic {topic}: {value}" for value in sought if value in said]
+    async for place, text in every_document(stack):
+        said = text.casefold()
+        places += [f"{place}: {value} in {text[:160]}" for value in sought if value in said]
+    for name, said in logs_of(stack).items():
+        places += [f"log {name}: {value}" for value in sought if value in said]
+    return places
+
+
+def logs_of(stack: Stack) -> dict[str, str]:
+    """What the services have logged; the world is the customers' side."""
+    ours = [file for file in Path(stack.logs).glob("*.log") if file.stem in stack.services and file.stem != "world"]
+    return {file.name: file.read_text(errors="replace").casefold() for file in ours}
+
+
+def personal_in(dossiers: list[dict[str, Any]]) -> set[str]:
+    """Every value of exported entries that the contract marks as personal."""
+    schema = SCHEMAS[DossierEvent.ce_type]
+    entry = {"$ref": schema["properties"]["entry"]["$ref"]}
+    return {
+        each.text.strip()
+        for dossier in dossiers
+        for line in dossier["entries"]
+        for each in marked_in(line, entry, schema)
+        if len(each.text.strip()) >= TELLING_CHARS and not each.field.startswith("actor")
+    }
+
+
+def export_of(omnifil: Omnifil, customer_id: str, folder: Path) -> zipfile.ZipFile:
+    file = folder / f"{customer_id}.zip"
+    ran = omnifil("customer", "export", customer_id, "--to", str(file))
+    assert ran.returncode == 0, ran.stderr
+    return zipfile.ZipFile(io.BytesIO(file.read_bytes()))
+
+
+def dossiers_of(archive: zipfile.ZipFile) -> list[dict[str, Any]]:
+    return list(json.loads(archive.read("dossiers.json")))
+
+
+def shown(omnifil: Omnifil) -> list[dict[str, Any]]:
+    return list(json.loads(omnifil("export", "--json").stdout)["dossiers"])
+
+
+async def holder_of(omnifil: Omnifil, text: str) -> dict[str, Any]:
+    """The dossier that a message is in, as soon as it is in one."""
+
+    async def there() -> dict[str, Any]:
+        holders = [each for each in shown(omnifil) if any(text in message["text"] for message in each["messages"])]
+        assert len(holders) == 1, f"{len(holders)} dossiers have “{text}”"
+        return holders[0]
+
+    return await eventually_(there, SEEN_WITHIN_S)
+
+
+async def poison(stack: Stack, *values: str) -> None:
+    """Records that can never be read: each becomes a dead letter, as whole as it came."""
+    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka)
+    await producer.start()
+    try:
+        for value in values:
+            await producer.send_and_wait("inbound.email.v1", json.dumps({"who": value}).encode(), key=value.encode())
+    finally:
+        await producer.stop()
+
+
+async def dead_letters(stack: Stack) -> str:
+    said = [content.decode() async for topic, content in every_record(stack.kafka) if topic.endswith(".dead-letter")]
+    return "\n".join(said)
+
+
+async def a_day(
+    stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil
+) -> tuple[Customer, Customer, str]:
+    """Ottilie writes by mail with a file and in the chat, Berthold by mail; both have a dead letter."""
+    run = secrets.token_hex(3)
+    hers = await world.move_in(f"Ottilie Sondermann{run}")
+    his = await world.move_in(f"Berthold Nachbar{run}")
+    await world.write_mail(hers, f"Bestellung 88{run}", f"Wo bleibt denn meine Bestellung 88{run}? Ottilie")
+    await world.write_mail(his, f"Rechnung 77{run}", f"Die Rechnung 77{run} stimmt nicht. Berthold")
+    async with Chat.opened(stack, http, identity=await world.signature(hers)) as chat:
+        await chat.say(f"Und jetzt noch einmal im Chat {run}, wegen der Schuhe.")
+    await poison(stack, hers.email, his.email)
+    await holder_of(omnifil, f"Bestellung 88{run}")
+    await holder_of(omnifil, f"Rechnung 77{run}")
+    await holder_of(omnifil, f"im Chat {run}")
+
+    async def set_aside() -> None:
+        letters = await dead_letters(stack)
+        assert hers.email in letters
+        assert his.email in letters
+
+    await eventually_(set_aside, SEEN_WITHIN_S)
+    return hers, his, run
+
+
+async def test_an_erased_person_can_be_read_nowhere_and_everybody_else_is_whole(
+    stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil, tmp_path: Path
+) -> None:
+    hers, his, run = await a_day(stack, http, world, agent, omnifil)
+    her_dossier = await holder_of(omnifil, f"Bestellung 88{run}")
+    his_dossier = await holder_of(omnifil, f"Rechnung 77{run}")
+    customer_id, neighbour_id = her_dossier["customer_id"], his_dossier["customer_id"]
+
+    # What is exported is what is looked for afterwards: every marked value of hers that is not also somebody else's.
+    archive = export_of(omnifil, customer_id, tmp_path)
+    told = json.loads(archive.read("messages.json"))
+    assert any(f"Bestellung 88{run}" in each["text"] for each in told)
+    assert any(f"im Chat {run}" in each["text"] for each in told)
+    assert [name for name in archive.namelist() if name.startswith("originals/")], "the mail as it came"
+    assert his.email not in archive.read("dossiers.json").decode()
+    his_archive = export_of(omnifil, neighbour_id, tmp_path)
+    values = personal_in(dossiers_of(archive)) - personal_in(dossiers_of(his_archive))
+    values |= {hers.email, hers.name, hers.account, f"Sondermann{run}"}
+    values -= {each["dossier"]["number"] for each in dossiers_of(archive)}  # among the reasons of links, and ours
+    before = "\n".join(await found(stack, values)).casefold()
+    assert f"sondermann{run}" in before
+    assert all(place in before for place in (hers.email, "topic inbound.email.v1", "omnifil_cases.timeline"))
+
+    planned = omnifil("customer", "erase", customer_id, "--dry-run")
+    assert planned.stdout.startswith(f"Would go of {customer_id}: ")
+    assert await found(stack, [hers.email]), "a dry run changes nothing"
+    erased = omnifil("customer", "erase", customer_id, "--yes", "--json")
+    assert erased.returncode == 0, erased.stdout + erased.stderr
+    erasure = json.loads(erased.stdout.splitlines()[-1])
+    assert erasure["state"] == "done"
+    assert erasure["counts"]["dead_letters"] >= 1
+    assert erasure["counts"]["files"] >= 1
+    assert erasure["requested_by"]["id"] == "camille"
+
+    assert await found(stack, values) == []
+    letters = await dead_letters(stack)
+    assert his.email in letters
+
+    # Everybody else: the same entries, the same files, and a rebuild finds nothing to correct.
+    after = export_of(omnifil, neighbour_id, tmp_path)
+    assert dossiers_of(after) == dossiers_of(his_archive)
+    assert sorted(after.namelist()) == sorted(his_archive.namelist())
+    rebuilt = omnifil("rebuild")
+    assert (rebuilt.returncode, json.loads(rebuilt.stdout.splitlines()[-1])["differences"]) == (0, 0), rebuilt.stdout
+    [hers_now] = [each for each in shown(omnifil) if each["dossier_id"] == her_dossier["dossier_id"]]
+    assert (hers_now["status"], hers_now["subject"]) == ("closed", None)
+    assert {message["text"] for message in hers_now["messages"]} == {""}
+    assert len(hers_now["messages"]) == len(her_dossier["messages"])
+
+    # Life goes on: his next mail comes into his dossier, and she is somebody new.
+    await world.write_mail(his, f"Re: Rechnung 77{run}", f"Noch eine Frage zur Rechnung 77{run}, bitte.")
+    assert (await holder_of(omnifil, f"Noch eine Frage zur Rechnung 77{run}"))["customer_id"] == neighbour_id
+    await world.write_mail(hers, f"Neu {run}", f"Ich bin wieder da {run}.")
+    again = await holder_of(omnifil, f"Ich bin wieder da {run}")
+    assert again["customer_id"] != customer_id
+    assert again["dossier_id"] != her_dossier["dossier_id"]
+    async with Chat.opened(stack, http, identity=await world.signature(hers)) as chat:
+        await chat.say(f"Auch im Chat bin ich wieder {run}.")
+    assert (await holder_of(omnifil, f"Auch im Chat bin ich wieder {run}"))["customer_id"] == again["customer_id"]
+    assert agent.conflicts == 0
+
+
+async def test_services_that_die_in_the_middle_of_an_erasure_end_it_when_they_are_back(
+    stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil
+) -> None:
+    hers, his, run = await a_day(stack, http, world, agent, omnifil)
+    customer_id = (await holder_of(omnifil, f"Bestellung 88{run}"))["customer_id"]
+    begun = omnifil("customer", "erase", customer_id, "--yes", "--json", "--wait", "0")
+    erasure = json.loads(begun.stdout.splitlines()[-1])
+    assert (begun.returncode, erasure["state"]) == (3, "running")
+    killed: list[str] = []
+    async for step in steps_of(stack, erasure["erasure_id"]):
+        victim = IN_CHARGE.get(step)
+        if victim is not None:
+            running = stack_file.read()
+            process = running.processes[victim].alive() if running else None
+            if process is not None:
+                process.kill()
+                killed.append(step)
+    assert len(killed) >= 3, killed
+    assert await found(stack, [hers.email, f"Sondermann{run}", f"Bestellung 88{run}"]) == []
+    assert his.email in await dead_letters(stack)
+    assert omnifil("rebuild").returncode == 0
+    [left] = [each for each in shown(omnifil) if each["customer_id"] == customer_id]
+    assert {message["text"] for message in left["messages"]} == {""}
+
+
+async def steps_of(stack: Stack, erasure_id: str) -> AsyncIterator[str]:
+    """Each step that the erasure is seen in, once, until it is done."""
+    client: Any = AsyncIOMotorClient(stack.mongo_uri)
+    orders = client[f"{stack.mongo_prefix}_erasures"].orders
+    seen: set[str] = set()
+    try:
+        async with asyncio.timeout(200):
+            while True:
+                order = await orders.find_one({"_id": erasure_id})
+                assert order is not None
+                if order["step"] == "done":
+                    assert "person" not in order
+                    return
+                if order["step"] not in seen:
+                    seen.add(order["step"])
+                    yield order["step"]
+                await asyncio.sleep(0.02)
+    finally:
+        client.close()
+
+
+def test_who_is_not_there_is_said_to_be_unknown(omnifil: Omnifil, tmp_path: Path) -> None:
+    ran = omnifil("customer", "export", "nobody", "--to", str(tmp_path / "nobody.zip"))
+    assert (ran.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert ran.stderr.startswith("omnifil: ")
+    assert omnifil("customer", "erase", "nobody", "--yes").returncode == 1
