@@ -240,7 +240,10 @@ class _Recognising:
         """Why the message is the customer's. The link that this message made itself says so."""
         if state.is_first_seen_in(self._message.message_id):
             first = state.links[0]
-            return first.because.model_copy(update={"link_id": first.link_id})
+            told = first.because.evidence
+            if state.shared:  # if only since then: it is not assured, and says why
+                told = each_once((sharing.shared_evidence(state.identity), *told))
+            return first.because.model_copy(update={"link_id": first.link_id, "evidence": told})
         evidence: tuple[Evidence, ...] = (
             Evidence(code="known-handle", values={"kind": state.identity.kind}),
             *evidence_of(via, self._message),

@@ -118,7 +118,9 @@ def customer_of_shared(state: KnownIdentity) -> str:
     top = standing.top(state.links)
     if top.because.rule in (SAME_SENDER, SAME_AT_SOURCE):
         return ids.customer_id(state.key)
-    if state.customer_id == ids.customer_id(state.key) and any(each.account is not None for each in state.companies):
+    if state.customer_id == ids.customer_id(state.key) and any(
+        each.account not in (None, state.key) for each in state.companies
+    ):
         return ids.customer_id(f"{SHARED_HANDLE}/{state.key}")
     return state.customer_id
 
