@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 _RECORD_FRAMING_BYTES = 4096
 _VISIBLE_S = 15.0
+_SEGMENT_MS = str(24 * 3600 * 1000)
+"""What was taken out of a topic leaves the disk with its segment: a day after the next record at the latest."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def dead_letter_plan(settings: KafkaSettings, source: str) -> TopicPlan:
         {
             "cleanup.policy": "delete",
             "retention.ms": str(retention_ms),
+            "segment.ms": _SEGMENT_MS,
             "max.message.bytes": str(limit),
             **_durability(settings),
         },
@@ -144,6 +147,7 @@ def _config(settings: KafkaSettings, topic: Topic) -> dict[str, str]:
         # With `delete`, too, records can be taken out of a compacted topic (erasure); its retention deletes none.
         "cleanup.policy": "compact,delete" if topic.compacted else "delete",
         "retention.ms": str(retention_ms),
+        "segment.ms": _SEGMENT_MS,
         "max.message.bytes": str(settings.environment.max_record_bytes + _RECORD_FRAMING_BYTES),
         **_durability(settings),
     }
