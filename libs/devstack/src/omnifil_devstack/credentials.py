@@ -23,7 +23,14 @@ class Credentials(BaseModel):
     messenger_app_secret: str = Field(default_factory=_made, description="The network signs its webhooks with it.")
     messenger_verify_token: str = Field(default_factory=_made, description="Of the webhook handshake.")
     messenger_page_token: str = Field(default_factory=_made, description="ingest-social calls the Graph API with it.")
+    shop_token: str = Field(default_factory=_made, description="The shop pushes facts about customers with it.")
+    till_token: str = Field(default_factory=_made, description="The till of a store does.")
     mailbox_password: str = Field(default_factory=_made, description="Of every mailbox of the demo.")
+
+    @property
+    def integrations(self) -> dict[str, str]:
+        """By source of profile updates, its token."""
+        return {"shop": self.shop_token, "till": self.till_token}
 
     @classmethod
     def of(cls, folder: Path) -> "Credentials":

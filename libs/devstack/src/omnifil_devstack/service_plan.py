@@ -167,6 +167,9 @@ def _settings(ports: PortPlan, credentials: Credentials, data: Path) -> dict[str
         "agent-gateway": {
             "OMNIFIL_GATEWAY_CASE_SERVICE_URL": f"http://{HOST}:{ports.door('case-service')}",
             "OMNIFIL_GATEWAY_CUSTOMER_PROFILE_URL": f"http://{HOST}:{ports.door('customer-profile')}",
+            "OMNIFIL_GATEWAY_INTEGRATIONS": json.dumps(
+                [{"source": source, "token": token} for source, token in credentials.integrations.items()]
+            ),
             "OMNIFIL_GATEWAY_ISSUER": world,
             "OMNIFIL_GATEWAY_AUDIENCE": AUDIENCE,
             "OMNIFIL_GATEWAY_JWKS_URL": f"{world}/jwks",

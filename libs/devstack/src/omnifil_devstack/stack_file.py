@@ -126,6 +126,8 @@ class Stack(_Part):
     messenger: Messenger
     pages: Pages
     internal_token: str
+    integrations: dict[str, str]
+    """By source of profile updates, its token at the gateway."""
     services: dict[str, str]
     """Base address of each service, by name."""
     logs: str

@@ -144,6 +144,7 @@ class StackPlan:
                 mailbox=f"{world}/mailbox",
             ),
             internal_token=secret.internal_token,
+            integrations=secret.integrations,
             services={service.name: service.url for service in self.services},
             logs=str(self.logs),
             processes=processes,

@@ -11,7 +11,7 @@ import httpx
 from omnifil_contracts.commands import Command, CommandRequest, CommandResult
 from omnifil_contracts.dossier import DossierEvent, DossierView, TimelineEntry
 from omnifil_contracts.message import Attachment
-from omnifil_contracts.views import DossierSnapshot, Inbox, Timeline
+from omnifil_contracts.views import CustomerCard, DossierSnapshot, Inbox, Journey, Timeline
 from pydantic import BaseModel
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -98,6 +98,14 @@ class Agent:
             if dossier.seq >= newest:
                 return dossier
             await asyncio.sleep(_PAUSE_S)
+
+    async def card(self, customer_id: str) -> CustomerCard:
+        """The customer's card as it is now."""
+        return await self._get(CustomerCard, f"customers/{customer_id}")
+
+    async def journey(self, customer_id: str) -> Journey:
+        """The newest contacts of a customer."""
+        return await self._get(Journey, f"customers/{customer_id}/journey")
 
     async def whole_timeline(self, dossier_id: str) -> list[TimelineEntry]:
         """The timeline as the API gives it, page by page, oldest first."""

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from omnifil_devstack.stack_file import Stack
 from omnifil_devstack.story.agent import Agent
 from omnifil_devstack.story.customer import Chat, Customer, World
+from omnifil_devstack.story.sources import Sources
 
 _SEEN_WITHIN_S = 30
 _CUT_S = 2.0
@@ -54,6 +55,7 @@ class Story:
         self._stack = stack
         self._http = http
         self._world = World(stack, http)
+        self._sources = Sources(stack, http)
         self._agent = agent
         self._pause_s = pause_s
         self._run = secrets.token_hex(3)
@@ -66,6 +68,8 @@ class Story:
         claire = await self._world.move_in(f"Claire {_surname()}")
         message_id = await self._writes_mail(claire)
         dossier_id = await self._sees("email")
+        await self._sources.ordered(claire)
+        await self._sources.visited(claire)
         await asyncio.sleep(self._pause_s)
         identity = await self._world.signature(claire)
         async with Chat.opened(self._stack, self._http, identity=identity) as chat:
@@ -82,6 +86,7 @@ class Story:
             dossier = await self._has_three_conversations(dossier_id)
             await self._answers(dossier, chat, claire, message_id)
         await self._check(dossier_id)
+        await self._card_shows_what_shop_and_till_know(dossier_id)
         self.proof.seconds = time.monotonic() - started
         return self.proof
 
@@ -220,6 +225,18 @@ class Story:
         self.proof.expect(self.proof.sent == self.proof.seen, "Not every message was seen exactly once.")
         for what in ("gaps", "duplicates", "lost"):
             self.proof.expect(getattr(self.proof, what) == 0, f"{what}: {getattr(self.proof, what)}.")
+
+    async def _card_shows_what_shop_and_till_know(self, dossier_id: str) -> None:
+        customer_id = (await self._agent.dossier(dossier_id)).customer_id
+        profile = (await self._agent.card(customer_id)).customer.profile
+        kinds = sorted(record.kind for record in profile.records) if profile else []
+        self.proof.expect(kinds == ["order", "store-visit"], f"Her card shows {kinds}, not an order and a visit.")
+        contacts = (await self._agent.journey(customer_id)).contacts
+        channels = {contact.channel for contact in contacts if contact.channel}
+        self.proof.expect(channels == {"email", "chat", "social"}, f"Her journey goes over {sorted(channels)} only.")
+        self.proof.expect(
+            sum(contact.kind == "record" for contact in contacts) == 2, "Her journey lacks the order or the visit."
+        )
 
 
 async def play_once(stack: Stack, pause_s: float) -> Proof:

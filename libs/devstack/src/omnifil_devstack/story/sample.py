@@ -9,6 +9,7 @@ import httpx
 from omnifil_devstack.demo_world import CUSTOMERS, SampleCustomer
 from omnifil_devstack.stack_file import Stack
 from omnifil_devstack.story.customer import Chat, Customer, World
+from omnifil_devstack.story.sources import Sources
 
 _MARK = "story-told"
 
@@ -38,6 +39,12 @@ async def tell_once(stack: Stack, data: Path, pause_s: float, announce: Callable
             )
             await asyncio.sleep(pause_s)
 
+        async def shop_and_till() -> None:
+            announce("… the shop and the till tell what they know of her: an order, a visit …")
+            sources = Sources(stack, http)
+            await sources.ordered(claire)
+            await sources.visited(claire)
+
         async def claire_in_chat() -> None:
             announce("… she opens the chat on the shop's page, signed in …")
             async with Chat.opened(stack, http, identity=await world.signature(claire)) as chat:
@@ -53,7 +60,7 @@ async def tell_once(stack: Stack, data: Path, pause_s: float, announce: Callable
             async with Chat.opened(stack, http, claimed=claimed) as chat:
                 await chat.say("Please send order 4711 to my new address.")
 
-        for act in (others, claire_by_mail, claire_in_chat, claire_on_network, stranger):
+        for act in (others, claire_by_mail, shop_and_till, claire_in_chat, claire_on_network, stranger):
             if act.__name__ not in told:
                 await act()
                 told.add(act.__name__)
