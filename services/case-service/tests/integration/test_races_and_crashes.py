@@ -187,38 +187,6 @@ class DiesAfterPublishing(KafkaPublications):
         raise Died
 
 
-async def test_a_relay_killed_between_publishing_and_its_watermark_leaves_no_hole(
-    mongo: Mongo,
-    mongo_timeline: MongoTimeline,
-    mongo_dossiers: MongoDossiers,
-    kafka_settings: KafkaSettings,
-    events_seen: EventsSeen,
-    eventually: Eventually,
-) -> None:
-    await ensure_topics(kafka_settings, [DOSSIER_EVENTS, OUTBOUND])
-    patterns = Policy().patterns
-    async with Producer(kafka_settings) as producer:
-        batch = from_customers(6)
-        for number in range(3):
-            await linking(mongo_timeline).link(batch[number::3])
-            dying = DiesAfterPublishing(kafka_settings, producer)
-            relay = Relay(mongo, Relaying(mongo_timeline, mongo_dossiers, dying, patterns), dying, lease_s=1)
-            with pytest.raises(Died):
-                await relay.run(asyncio.Event())
-        whole = KafkaPublications(kafka_settings, producer)
-        stop = asyncio.Event()
-        relay = Relay(mongo, Relaying(mongo_timeline, mongo_dossiers, whole, patterns), whole, lease_s=1)
-        running = asyncio.create_task(relay.run(stop))
-
-        async def all_told() -> None:
-            await told(mongo_timeline, await events_seen())
-            assert await mongo_dossiers.watermark()
-
-        await eventually(all_told, timeout_s=20)
-        stop.set()
-        await running
-
-
 class DiesBeforePublishing(KafkaPublications):
     """The process is killed when it has read what is to be published, and nothing more."""
 
@@ -226,7 +194,9 @@ class DiesBeforePublishing(KafkaPublications):
         raise Died
 
 
-async def test_a_relay_killed_before_publishing_has_marked_nothing(
+@pytest.mark.parametrize("dies", [DiesBeforePublishing, DiesAfterPublishing])
+async def test_a_relay_killed_before_its_watermark_leaves_no_hole(
+    dies: type[KafkaPublications],
     mongo: Mongo,
     mongo_timeline: MongoTimeline,
     mongo_dossiers: MongoDossiers,
@@ -260,7 +230,7 @@ async def test_a_relay_killed_before_publishing_has_marked_nothing(
         for number in range(3):
             await linking(mongo_timeline).link(batch[number::3])
             with pytest.raises(Died):
-                await relay_by(DiesBeforePublishing(kafka_settings, producer)).run(asyncio.Event())
+                await relay_by(dies(kafka_settings, producer)).run(asyncio.Event())
         await worked_until(all_told)
 
 

@@ -278,7 +278,7 @@ async def test_a_merge_by_an_agent_forgives_what_was_parted(shop: Shop) -> None:
 async def test_a_preview_shows_what_the_command_then_does_and_changes_nothing(shop: Shop, kind: str) -> None:
     hers, his = await hers_and_his(shop)
     first = next(e.event for e in await shop.events(hers) if isinstance(e.event, MessageLinked))
-    said: dict[str, object] = {
+    commands: dict[str, dict[str, object]] = {
         "merge": {"type": "merge_dossier", "into_dossier_id": his.id},
         "split": {
             "type": "split_conversation",
@@ -289,10 +289,11 @@ async def test_a_preview_shows_what_the_command_then_does_and_changes_nothing(sh
         "move_message": {"type": "move_message", "message_id": first.message.message_id, "to_dossier_id": his.id},
         "relate": {"type": "relate_dossier", "dossier_id": his.id},
         "undo": {"type": "undo", "seq": await seq_of(shop, hers, "conversation_linked")},
-    }[kind]
-    commands = Commands(shop.timeline, shop.policy, shop.minting, lambda: shop.now + timedelta(seconds=1))
+    }
+    said = commands[kind]
+    previewing = Commands(shop.timeline, shop.policy, shop.minting, lambda: shop.now + timedelta(seconds=1))
     before = len(shop.timeline.appended)
-    preview = await commands.preview(hers.id, PreviewRequest.model_validate({"command": said}), AMELIE)
+    preview = await previewing.preview(hers.id, PreviewRequest.model_validate({"command": said}), AMELIE)
     assert len(shop.timeline.appended) == before
     result = await shop.command(hers, said)
     assert preview.from_dossier == await shop.view(hers.id)
