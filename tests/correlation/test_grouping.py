@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from case_service.domain.policy import Policy
 from correlation_bench.command import headline, options
-from correlation_bench.mistakes import causes, mistakes
+from correlation_bench.mistakes import causes, intrusions, mistakes
 from correlation_bench.pairs import pairs_of
 from correlation_bench.playing import Played, play
 from correlation_bench.scoring import Score
@@ -85,6 +85,7 @@ def test_an_impostor_who_got_in_is_counted(played: Played) -> None:
         score = Score(played)
         assert [item.message_id for item in score.inside("impostor")] == [impostor.message.message_id]
         assert score.figures()["ways_in"] == {impostor.truth.way: 1}
+        assert [line.split(" by ")[0] for line in intrusions(played, score)] == ["INSIDE"]
     finally:
         places[impostor.message.message_id] = there
 

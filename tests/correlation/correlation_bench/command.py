@@ -18,7 +18,7 @@ from omnifil_testkit.simulator import Rates, Simulation, measured, simulate
 
 from correlation_bench import document
 from correlation_bench.judging import knowing
-from correlation_bench.mistakes import causes, mistakes
+from correlation_bench.mistakes import causes, intrusions, mistakes
 from correlation_bench.playing import play
 from correlation_bench.scoring import Figures, Score
 from correlation_bench.sweeps import sweep
@@ -26,6 +26,14 @@ from correlation_bench.sweeps import sweep
 TUNING = range(1, 21)
 """Seeds that rules and thresholds may be tried on. Those from 1001 are for the figures that are told."""
 EVALUATION = 1001
+
+
+_SUMMED = ("impostors_inside", "inside_unprovable", "outsiders_inside", "wrong_customer_links", "impostors", "messages")
+_TOLD = (
+    "per_person", "recall_where_known", "recall_with_follow_ups", "impostors", "impostors_inside", "inside_unprovable",
+    "ways_in", "outsiders_inside", "wrong_customer_links", "suggestions", "machines", "ms_per_message", "ms",
+    "refused_commands",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ async def run(asked: Options, policy: Policy) -> list[Figures]:
             figures["with_agents"] = {name: helped.figures()[name] for name in names}
         figures["seconds"] = round(time.monotonic() - begun, 1)
         _print(figures)
-        for line in mistakes(played, score, asked.mistakes):
+        for line in (*intrusions(played, score), *mistakes(played, score, asked.mistakes)):
             print(line)
         found.append(figures)
     return found
@@ -91,7 +99,14 @@ async def run(asked: Options, policy: Policy) -> list[Figures]:
 def headline(asked: Options, found: Sequence[Figures]) -> Figures:
     """The line of JSON: means over the seeds, sums of what may not happen, and the spread."""
     line: Figures = {name: round(fmean(each[name] for each in found), 4) for name in ("precision", "recall", "f1")}
-    for name in ("impostors_inside", "outsiders_inside", "wrong_customer_links", "impostors", "messages"):
+    for name in (
+        "impostors_inside",
+        "inside_unprovable",
+        "outsiders_inside",
+        "wrong_customer_links",
+        "impostors",
+        "messages",
+    ):
         line[name] = sum(each[name] for each in found)
     line["ms_per_message"] = round(fmean(each["ms_per_message"] for each in found), 3)
     names = ("thread", "customer", "ceiling")
@@ -106,7 +121,8 @@ def headline(asked: Options, found: Sequence[Figures]) -> Figures:
         line["with_agents"] = {
             name: round(fmean(each["with_agents"][name] for each in found), 4) for name in ("precision", "recall", "f1")
         }
-    line["recall_with_follow_ups"] = round(fmean(each["recall_with_follow_ups"] for each in found), 4)
+    for name in ("recall_where_known", "recall_with_follow_ups"):
+        line[name] = round(fmean(each[name] for each in found), 4)
     line["suggestions"] = _summed([each["suggestions"] for each in found])
     line["spread"] = {
         name: [min(each[name] for each in found), max(each[name] for each in found)]
@@ -168,10 +184,7 @@ def _print(figures: Figures) -> None:
     for name, each in rows:
         shares = f"{each['precision']:>10.3f}{each['recall']:>8.3f}{each['f1']:>8.3f}"
         print(f"  {name:24}{shares}{each['right']:>9}{each['wrong']:>8}{each['lost']:>8}")
-    for name in (
-        "per_person", "recall_with_follow_ups", "impostors", "impostors_inside", "ways_in", "outsiders_inside",
-        "wrong_customer_links", "suggestions", "machines", "ms_per_message", "ms", "refused_commands",
-    ):  # fmt: skip
+    for name in _TOLD:
         print(f"  {name}: {figures[name]}")
     for name, counted in figures["causes"].items():
         print(f"  {name} pairs by rule of the later message:")

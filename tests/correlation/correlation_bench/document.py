@@ -126,13 +126,16 @@ def _counts(seeds: Sequence[Figures]) -> list[tuple[str, str]]:
     machines = [sum(each["machines"][name] for each in seeds) for name in ("messages", "reopened", "live_dossiers")]
     inside = [f"{total(name)}; **{total(f'{name}_inside')}**" for name in ("impostors", "outsiders")]
     followed = _spread([each["recall_with_follow_ups"] for each in seeds])
+    known = _spread([each["recall_where_known"] for each in seeds])
     return [
         ("impostors who tried; messages of theirs inside a dossier", inside[0]),
+        ("… of those in the name of an address whose mail never proves anything", f"{total('inside_unprovable')}"),
         ("third persons who forwarded a thread with its token; inside", inside[1]),
         ("handles linked by themselves to a wrong customer", f"**{total('wrong_customer_links')}**"),
         ("auto-replies, bounces, list mail; dossiers that they reopened; left live", "; ".join(map(str, machines))),
         ("suggestions", "; ".join(suggested(name) for name in ("same-customer", "same-matter"))),
         ("precision and recall per person (mean over persons)", _macro(seeds)),
+        ("recall of pairs that are one customer's as far as is known", known),
         ("recall, a follow-up taken as one with what it follows", followed),
         ("CPU ms per message: who is it, which dossier", _ms(seeds)),
     ]

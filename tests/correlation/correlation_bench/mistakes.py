@@ -17,6 +17,14 @@ def mistakes(played: Played, score: Score, at_most: int) -> Iterator[str]:
             yield _told(played, score.items[number], score.items[other], kind, cost)
 
 
+def intrusions(played: Played, score: Score) -> Iterator[str]:
+    """Every message of an impostor or outsider in a dossier with somebody else's, and one of those."""
+    for item in (*score.inside("impostor"), *score.inside("outsider")):
+        others = [each for each in score.items if each.dossier == item.dossier and each.person != item.person]
+        way = score.truths[item.message_id].way
+        yield _told(played, item, others[-1], f"INSIDE by {way}", len(others))
+
+
 def causes(score: Score) -> dict[str, dict[str, int]]:
     """Wrong and lost pairs by the rule that placed the later message, and whether both were said in one thread."""
     found: dict[str, Counter[str]] = {"wrong": Counter(), "lost": Counter()}

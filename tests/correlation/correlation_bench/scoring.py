@@ -34,12 +34,14 @@ class Score:
             "across_conversations": _told(across),
             "within_conversations": _told(whole - across),
             "per_person": self._macro(),
+            "recall_where_known": round(pairs_of(self.items, self._customer).recall, 4),
             "recall_with_follow_ups": round(pairs_of(self._followed()).recall, 4),
             "by_rule": {rule: _told(pairs) for rule, pairs in sorted(by_rule(self.items).items())},
             "by_channels": {"+".join(names): _told(pairs) for names, pairs in by_channels(self.items).items()},
             "baselines": {name: _told(pairs) for name, pairs in self.baselines().items()},
             "impostors_inside": len(self.inside("impostor")),
             "impostors": len({each.truth.person for each in self._of("impostor")}),
+            "inside_unprovable": self._unprovable(),
             "ways_in": dict(Counter(self.truths[each.message_id].way for each in self.inside("impostor"))),
             "outsiders": len({each.truth.person for each in self._of("outsider")}),
             "outsiders_inside": len(self.inside("outsider")),
@@ -71,8 +73,21 @@ class Score:
         return {
             "thread": put(lambda item: item.conversation),
             "customer": put(lambda item: identified[item.message_id].customer_id),
-            "ceiling": put(lambda item: f"{identified[item.message_id].customer_id}/{item.matter}"),
+            "ceiling": put(lambda item: f"{self._customer(item)}/{item.matter}"),
         }
+
+    def _customer(self, item: Item) -> str:
+        """Whose it is, as customer-profile knows by itself. Who was copied in may write in what is the customer's."""
+        if self.truths[item.message_id].role == "copied":
+            return self._begun_by[item.matter]
+        return self._engine.identified[item.message_id].customer_id
+
+    @cached_property
+    def _begun_by(self) -> dict[str, str]:
+        begun: dict[str, str] = {}
+        for item in self.items:
+            begun.setdefault(item.matter, self._engine.identified[item.message_id].customer_id)
+        return begun
 
     def inside(self, role: str) -> list[Item]:
         """Messages of impostors (outsiders) in a dossier with anybody else's, or of another's customer."""
@@ -85,6 +100,17 @@ class Score:
     @cached_property
     def _owners(self) -> dict[str, set[str]]:
         return self._played.simulation.owners()
+
+    def _unprovable(self) -> int:
+        """Of the impostors' messages inside, those in the name of an address that never proves anything: nothing in
+        such a mail tells it from the true one."""
+        forged = [self._played.messages[item.message_id].sender.primary.identity for item in self.inside("impostor")]
+        true = {
+            said.message.sender.primary.identity.key
+            for said in self._played.simulation.said
+            if said.truth.role == "customer"
+        }
+        return sum(each.key in true for each in forged)
 
     def owners(self) -> dict[str, set[str]]:
         """By handle: everybody whose it is."""
