@@ -10,8 +10,10 @@ from omnifil_testkit.simulator.people import Person
 from omnifil_testkit.simulator.settings import CHANNELS, Rates
 from omnifil_testkit.simulator.texts.english import ENGLISH
 from omnifil_testkit.simulator.texts.things import PRODUCTS, Product
+from omnifil_testkit.simulator.texts.unseen import ENGLISH_UNSEEN, UNSEEN_PRODUCTS
 
-TOPICS = tuple(ENGLISH.topics)
+UNSEEN = tuple(ENGLISH_UNSEEN)
+TOPICS = tuple(topic for topic in ENGLISH.topics if topic not in UNSEEN)
 STICKY = frozenset({"chat", "social", "sms"})
 """Channels on which a handle has one conversation for ever: the provider has no other thread to tell apart by."""
 _BEGINS_ANEW = 0.53
@@ -206,11 +208,12 @@ class Planner:
     def _matter(self) -> Matter:
         draw, rates, before = self._draw, self._rates, self._life.matters
         number = len(before) + 1
+        unseen = draw.random() < rates.unseen
         matter = Matter(
             id=f"{self._life.person.id}#{number}",
             person=self._life.person,
-            topic=draw.choice(TOPICS),
-            product=draw.choice(PRODUCTS),
+            topic=draw.choice(UNSEEN if unseen else TOPICS),
+            product=draw.choice(UNSEEN_PRODUCTS if unseen else PRODUCTS),
             order=_order(draw),
             parcel=f"{draw.choice('ABCDXZ')}{draw.randrange(10**9):09d}FR",
             invoice=f"F{draw.randrange(2024, 2027)}-{draw.randrange(10**5):05d}",
@@ -227,7 +230,7 @@ class Planner:
             if draw.random() < rates.same_order:
                 matter.order, matter.product = earlier.order, earlier.product
             if earlier.topic == matter.topic and earlier.product == matter.product:
-                matter.topic = TOPICS[(TOPICS.index(matter.topic) + 1) % len(TOPICS)]
+                matter.topic = draw.choice([topic for topic in TOPICS if topic != earlier.topic])
         return matter
 
     def _fresh(self, at: datetime) -> list[str]:

@@ -78,6 +78,9 @@ class Rates:
     lost_thread: float = 0.06
     """A mail answers, but says so nowhere (no References, no In-Reply-To). Own figure."""
 
+    unseen: float = 0.0
+    """Of matters: of a kind, and about a product, that simulations do not speak of otherwise (`texts/unseen.py`)."""
+
     # Who people are
     french: float = 0.55
     one_address: float = 0.23

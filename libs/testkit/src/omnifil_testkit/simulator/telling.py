@@ -11,6 +11,8 @@ from omnifil_testkit.simulator.texts.french import FRENCH
 from omnifil_testkit.simulator.texts.language import Texts
 from omnifil_testkit.simulator.texts.things import CITIES, COLOURS, DAYS
 
+NO_ORDER = frozenset({"account", "question", "loyalty", "giftcard", "privacy", "subscription"})
+"""What these are about has no order."""
 _WORD = re.compile(r"[^\W\d_]{5,}")
 
 
@@ -97,10 +99,12 @@ class Teller:
         matter, facts = self._matter, self._matter.facts
         at = 0 if language == "fr" else 1
         texts = texts_in(language)
+        if matter.topic in NO_ORDER:
+            template = template.replace("{numbered}", "")
         again = self._rates.number_again if kind in ("retelling", "chasing") else self._rates.number_later
         named = self._rates.number_first if kind == "opening" else again
         numbered = ""
-        if "{numbered}" in template or kind in ("opening", "retelling", "chasing"):
+        if matter.topic not in NO_ORDER and ("{numbered}" in template or kind in ("opening", "retelling", "chasing")):
             numbered = self._draw.choice(texts.numbered) if self._draw.random() < named else ""
         if numbered and "{numbered}" not in template:
             template += " {numbered}"

@@ -1,6 +1,7 @@
 """English."""
 
 from omnifil_testkit.simulator.texts.language import Phrases, Texts
+from omnifil_testkit.simulator.texts.unseen import ENGLISH_UNSEEN
 
 _TOPICS = {
     "late": Phrases(
@@ -309,7 +310,7 @@ _TOPICS = {
 }
 
 ENGLISH = Texts(
-    topics=_TOPICS,
+    topics=_TOPICS | ENGLISH_UNSEEN,
     greetings=("Hello,", "Hi,", "Hi there", "Dear team,", "Good morning,", "Hey", ""),
     endings=("Thanks in advance.", "Kind regards,", "Best,", "Have a nice day", "Thanks", "Cheers", ""),
     vague=(

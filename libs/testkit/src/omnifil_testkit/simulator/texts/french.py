@@ -1,6 +1,7 @@
 """French."""
 
 from omnifil_testkit.simulator.texts.language import Phrases, Texts
+from omnifil_testkit.simulator.texts.unseen import FRENCH_UNSEEN
 
 _TOPICS = {
     "late": Phrases(
@@ -309,7 +310,7 @@ _TOPICS = {
 }
 
 FRENCH = Texts(
-    topics=_TOPICS,
+    topics=_TOPICS | FRENCH_UNSEEN,
     greetings=("Bonjour,", "Bonjour !", "Bonsoir,", "Madame, Monsieur,", "Salut,", "Bjr", ""),
     endings=("Merci d'avance.", "Cordialement,", "Bien à vous,", "Bonne journée", "Merci", "Cdt", ""),
     vague=(
