@@ -11,6 +11,7 @@ from datetime import datetime
 from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
 from omnifil_contracts.dossier import ConversationView, CustomerReassigned, Event, SuggestionResolved
 from omnifil_contracts.identity import Actor, Because, Evidence, Identity
+from omnifil_contracts.message import IdentifiedMessage
 
 from case_service.domain.casebook import Casebook, Lookup
 from case_service.domain.dossier import Dossier
@@ -40,8 +41,55 @@ class Step:
 
 
 def lookup_of_change(changed: CustomerChanged) -> Lookup:
-    customers = {changed.customer_id, *(each.to_customer_id for each in changed.released)}
+    customers = {changed.customer_id, *(each.to_customer_id for each in changed.released), *_merged_into(changed)}
     return Lookup(customers=frozenset(customers))
+
+
+def may_have_moved(casebook: Casebook, identified: IdentifiedMessage) -> bool:
+    """Whether dossiers of the customer have changed hands: then this message was perhaps on its way meanwhile."""
+    customer_id = identified.customer_id
+    return any(each.customer_id != customer_id for each in casebook.once_of_customer(customer_id))
+
+
+def as_of_now(casebook: Casebook, identified: IdentifiedMessage) -> IdentifiedMessage:
+    """The message as the customer's who has its sender's handle now, as far as the dossiers tell.
+
+    It was on its way when the customer was merged, or the handle linked elsewhere: the conversations in which it wrote
+    before have changed hands already, and this one would stay behind alone. Should the dossiers be behind instead,
+    `customer.events` puts them right, and this message with them. `casebook` holds the customer's with all moves.
+    """
+    owners = set(_owners(casebook, identified.customer_id, identified.message.sender.primary.identity))
+    if len(owners) != 1 or identified.customer_id in owners:
+        return identified
+    owner = owners.pop()
+    names = [each.view.customer_name for each in casebook.once_of_customer(identified.customer_id)]
+    because = identified.because
+    evidence = (Evidence(code="customer-changed", values={"previous": identified.customer_id}), *because.evidence)
+    return identified.model_copy(
+        update={
+            "customer_id": owner,
+            "customer_name": next((name for name in reversed(names) if name), identified.customer_name),
+            "because": because.model_copy(update={"evidence": evidence}),
+            "suggestions": tuple(each for each in identified.suggestions if each.customer_id != owner),
+        }
+    )
+
+
+def _owners(casebook: Casebook, customer_id: str, sender: Identity) -> Iterator[str]:
+    """Whose the conversations are in which this handle wrote as this customer."""
+    for dossier in casebook.once_of_customer(customer_id):
+        for each in dossier.view.conversations:
+            if each.identity == sender:
+                yield dossier.customer_id
+        for conversation_id in dossier.memory.moved_to:
+            held = casebook.holder(conversation_id, dossier.id)
+            if held is not None and any(each.identity == sender for each in _moved_by_link(*held)):
+                yield held[0].customer_id
+
+
+def _merged_into(changed: CustomerChanged) -> Iterator[str]:
+    """Those who went into this one: what was on its way to them meanwhile is theirs by name only."""
+    return (each.other_customer_id for each in changed.merges)
 
 
 def can_concern_dossiers(changed: CustomerChanged) -> bool:
@@ -52,7 +100,9 @@ def can_concern_dossiers(changed: CustomerChanged) -> bool:
 def next_step(casebook: Casebook, changed: CustomerChanged, policy: Policy, now: datetime) -> Step | None:
     """What this customer's state asks for next; None when all is as it should be."""
     ownership = _Ownership(changed)
-    for dossier in casebook.once_of_customer(changed.customer_id):
+    theirs = (each for other in _merged_into(changed) for each in casebook.once_of_customer(other))
+    concerned = {each.id: each for each in (*casebook.once_of_customer(changed.customer_id), *theirs)}
+    for dossier in concerned.values():
         for step in (
             _reassigned(casebook, dossier, ownership, policy, now),
             _brought_back(casebook, dossier, ownership),
@@ -69,10 +119,11 @@ class _Ownership:
     def __init__(self, changed: CustomerChanged) -> None:
         self.customer_id = changed.customer_id
         self.name = changed.display_name
-        self._linked: dict[str, LinkedIdentity] = {each.identity.key: each for each in changed.identities}
+        # A conversation has the handle as the message had it.
+        self._linked: dict[str, LinkedIdentity] = {key: each for each in changed.identities for key in _keys(each)}
         self._released: dict[str, ReleasedIdentity] = {}
         for each in sorted(changed.released, key=lambda released: released.at):
-            self._released[each.identity.key] = each
+            self._released |= dict.fromkeys(_keys(each), each)
 
     def of(self, identity: Identity | None) -> str | None:
         """None: this customer never had it, so nothing is known of it here."""
@@ -89,6 +140,12 @@ class _Ownership:
         told = {"identity": identity.value, "agent": link.actor.name or link.actor.id}
         evidence = (Evidence(code="identity-linked", values=told), *link.because.evidence, *more)
         return Because(rule="identity", evidence=evidence, link_id=link.link_id), link.actor
+
+
+def _keys(known: LinkedIdentity | ReleasedIdentity) -> Iterator[str]:
+    yield known.identity.key
+    for spelling in known.as_written:
+        yield f"{known.identity.kind}:{spelling}"
 
 
 def _reassigned(

@@ -1,7 +1,8 @@
 """Batches of identified messages, and of reports on replies."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import structlog
 from omnifil_contracts.delivery import DeliveryReported
@@ -9,15 +10,20 @@ from omnifil_contracts.dossier import MessageLinked, TimelineEntry
 from omnifil_contracts.message import IdentifiedMessage
 from omnifil_servicekit.metrics import Stage, messages
 
+from case_service.domain.casebook import Casebook, Decision, Lookup
 from case_service.domain.deliveries import lookup_of_report, note_delivery
+from case_service.domain.identities import as_of_now, may_have_moved
 from case_service.domain.linking import link_message, lookup_of
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
-from case_service.handlers.settling import Clock, settle
+from case_service.handlers.settling import Clock, open_casebook, settle
 from case_service.metrics import linked_by
 from case_service.ports import Timeline
 
 log = structlog.get_logger(__name__)
+
+_HOPS = 4
+"""Over so many merges a message is followed that was on its way all the time."""
 
 
 class Messages:
@@ -31,6 +37,40 @@ class Messages:
 
     async def link(self, batch: Sequence[IdentifiedMessage]) -> None:
         """Returns when every message is durably in a dossier. Raises `Transient`."""
+        doubtful: dict[str, IdentifiedMessage] = {}
+
+        def decide(casebook: Casebook, item: IdentifiedMessage, now: datetime) -> Decision:
+            if may_have_moved(casebook, item):
+                doubtful[item.message.message_id] = item
+                return ()
+            return link_message(casebook, item, now, self._policy, self._minting)
+
+        await self._settle(batch, decide)
+        if doubtful:
+            # Hardly ever: of customers who have lost a dossier to another one.
+            await self._settle(await self._as_of_now(list(doubtful.values())), self._link)
+        log.debug("messages_linked", count=len(batch))
+
+    def _link(self, casebook: Casebook, item: IdentifiedMessage, now: datetime) -> Decision:
+        return link_message(casebook, item, now, self._policy, self._minting)
+
+    async def _as_of_now(self, items: Sequence[IdentifiedMessage]) -> Sequence[IdentifiedMessage]:
+        """These with the customers who have their handles now, over several merges if need be."""
+        for _ in range(_HOPS):
+            customers = Lookup(customers=frozenset(item.customer_id for item in items))
+            casebook = await open_casebook(
+                self._timeline, customers, self._policy.patterns, newest=None, follow_all=True
+            )
+            before, items = items, [as_of_now(casebook, item) for item in items]
+            if all(one is other for one, other in zip(before, items, strict=True)):
+                break
+        return items
+
+    async def _settle(
+        self,
+        batch: Sequence[IdentifiedMessage],
+        decide: Callable[[Casebook, IdentifiedMessage, datetime], Decision],
+    ) -> None:
         linked: Counter[tuple[str, str]] = Counter()
 
         def written(entry: TimelineEntry) -> None:
@@ -41,8 +81,8 @@ class Messages:
             await settle(
                 self._timeline,
                 batch,
-                lookup=lookup_of,
-                decide=lambda casebook, item, now: link_message(casebook, item, now, self._policy, self._minting),
+                lookup=lambda item, recall: lookup_of(item, recall, self._policy),
+                decide=decide,
                 customer=lambda item: item.customer_id,
                 clock=self._clock,
                 patterns=self._policy.patterns,
@@ -50,7 +90,6 @@ class Messages:
             )
         finally:
             _count(linked)
-        log.debug("messages_linked", count=len(batch))
 
 
 def _count(linked: Mapping[tuple[str, str], int]) -> None:
