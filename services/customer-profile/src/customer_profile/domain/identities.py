@@ -216,14 +216,19 @@ class KnownIdentity:
 
 _TELLING = ("domain", "account", "key", "network", "agent")
 """What makes one proof another than the last one; other values of evidence are of the single message."""
+_TELLING_NAMES = frozenset(_TELLING)
 
 
 def _kept(*changes: Assured) -> tuple[Assured, ...]:
     return changes if len(changes) <= ASSURANCES else (changes[0], *changes[-ASSURANCES + 1 :])
 
 
-def _reasons(evidence: tuple[Evidence, ...]) -> set[tuple[str, ...]]:
-    return {(each.code, *(each.values.get(name, "") for name in _TELLING)) for each in evidence}
+def _reasons(evidence: tuple[Evidence, ...]) -> set[tuple[str | None, ...]]:
+    # Asked with every message: most evidence has no such values, and then its code says it all.
+    return {
+        (each.code,) if _TELLING_NAMES.isdisjoint(each.values) else (each.code, *map(each.values.get, _TELLING))
+        for each in evidence
+    }
 
 
 Anchors = Mapping[str, str]
