@@ -180,6 +180,22 @@ def export(
     raise typer.Exit(one_service.run("case-service", "export", *options))
 
 
+correlation = typer.Typer(help="How the rules do that find each message its dossier.", no_args_is_help=True)
+app.add_typer(correlation, name="correlation")
+
+
+@correlation.command("report")
+def correlation_report(
+    as_json: _AsJson = False,
+    since: Annotated[str | None, typer.Option(help="Only what was decided from this day on (2026-03-01, UTC).")] = None,
+) -> None:
+    """What each rule took, what agents corrected of it, and what became of suggestions."""
+    from omnifil_devstack import one_service
+
+    options = ["--json"] * as_json + (["--since", since] if since else [])
+    raise typer.Exit(one_service.run("case-service", "correlation-report", *options))
+
+
 def _mount_dead_letters() -> None:
     from omnifil_devstack import one_service
 

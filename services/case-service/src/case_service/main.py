@@ -1,12 +1,13 @@
-"""`case-service <role> [<role>…]`, `case-service rebuild` and `case-service export`."""
+"""`case-service <role> [<role>…]`, and its commands: `rebuild`, `export`, `correlation-report`."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from omnifil_servicekit.roles import service, settings_or_exit
 
 from case_service.bootstrap import ROLES, bootstrap
-from case_service.entrypoints import export, rebuild
+from case_service.entrypoints import export, rebuild, report
 from case_service.settings import Settings
 
 app = service("case-service", Settings, bootstrap, ROLES)
@@ -23,6 +24,18 @@ def export_command(
     customer_id: Annotated[str | None, typer.Option("--customer", help="Of this customer alone.")] = None,
 ) -> None:
     raise typer.Exit(export.run(settings_or_exit(Settings), customer_id=customer_id, as_json=as_json))
+
+
+@app.command("correlation-report", help="What each rule took, and what agents corrected of it.")
+def report_command(
+    as_json: Annotated[bool, typer.Option("--json", help="For other tools.")] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only what was decided from then on (UTC)."),
+    ] = None,
+) -> None:
+    at = since.replace(tzinfo=UTC) if since is not None else None
+    raise typer.Exit(report.run(settings_or_exit(Settings), since=at, as_json=as_json))
 
 
 if __name__ == "__main__":
