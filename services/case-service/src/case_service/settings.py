@@ -28,6 +28,9 @@ class WindowSettings(BaseModel):
     names_days: float = Field(
         60, ge=0, le=3650, description="days up to which a dossier is found by an order number or the like"
     )
+    pause_hours: float | None = Field(
+        2, ge=0, le=8760, description="silence in a conversation without end (DM, SMS) after which it is scored anew"
+    )
     threshold: int = Field(60, ge=1, le=100, description="percent of certainty from which the rule `customer` joins")
     suggests: int = Field(25, ge=0, le=100, description="percent of certainty from which an agent is asked")
     rules: tuple[RuleName, ...] = Field(
@@ -49,6 +52,7 @@ class WindowSettings(BaseModel):
             joins=timedelta(days=self.joins_days),
             reopens=timedelta(days=self.reopens_days),
             names=timedelta(days=self.names_days),
+            pause=timedelta(hours=self.pause_hours) if self.pause_hours is not None else None,
             threshold=self.threshold,
             suggests=self.suggests,
             rules=frozenset(self.rules),

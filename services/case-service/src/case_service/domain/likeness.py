@@ -24,6 +24,7 @@ class Profile(Value):
     """The telling words of a dossier, by stem: in how many of its first messages, last used last."""
 
     words: dict[str, int] = Field(default_factory=dict)
+    topics: tuple[str, ...] = ()
     messages: int = 0
 
     def with_message(self, words: Words) -> "Profile":
@@ -35,7 +36,8 @@ class Profile(Value):
             counts[stem] = counts.pop(stem, 0) + 1
         if len(counts) > _AT_MOST:
             counts = _most_telling(counts)
-        return Profile.model_construct(words=counts, messages=self.messages + 1)
+        topics = self.topics if words.topics.issubset(self.topics) else tuple(sorted(words.topics.union(self.topics)))
+        return Profile.model_construct(words=counts, topics=topics, messages=self.messages + 1)
 
 
 def _most_telling(counts: dict[str, int]) -> dict[str, int]:

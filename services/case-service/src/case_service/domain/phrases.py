@@ -90,3 +90,14 @@ def _found(pattern: re.Pattern[str], texts: tuple[str | None, ...]) -> str | Non
             if match is not None:
                 return match[0].strip()
     return None
+
+
+_GREETING = re.compile(
+    r"\s{0,5}(?:bonjour|bonsoir|salut|coucou|bjr|slt|hello|hi|hey|dear|good (?:morning|afternoon|evening|day)|madame"
+    r"|monsieur|mesdames)\b"
+)
+
+
+def greets(text: str) -> bool:
+    """Whether the text begins as one does who begins to talk."""
+    return _GREETING.match(without_accents(text[:80].casefold())) is not None

@@ -21,6 +21,9 @@ class Window:
     """How long a closed dossier is reopened by a message; later a new one follows it."""
     names: timedelta = timedelta(days=60)
     """How long a dossier is found by an order number or the like that it shares with a message."""
+    pause: timedelta | None = timedelta(hours=2)
+    """In a conversation that goes on for ever (a direct message, SMS, a visitor's chat): after such a silence what is
+    said next may be about something else. None: whatever is said there is about the same."""
     threshold: int = 60
     """Percent of certainty from which the rule `customer` joins."""
     suggests: int = 25

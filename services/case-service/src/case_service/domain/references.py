@@ -32,7 +32,10 @@ _NUMBER = rf"{_NAMED}((?=[a-z-]{{0,6}}\d)[a-z]{{0,4}}-?\d{{3,14}}(?:-\d{{2,8}})?
 _CODE = rf"{_NAMED}((?=\d[a-z]\d|[a-z0-9]{{0,12}}\d{{3}})[a-z0-9]{{3,24}})\b"
 
 DEFAULT_PATTERNS = (
-    ReferencePattern("order", rf"\b(?:order|commande|bestellung|pedido|ordine)\b{_NUMBER}"),
+    ReferencePattern(
+        "order",
+        rf"\b(?:order|commande|bestellung|pedido|ordine|po|cde|cmd|r[ée]f(?:[ée]rence)?\.?)(?!\w){_NUMBER}",
+    ),
     ReferencePattern("invoice", rf"\b(?:invoice|facture|rechnung|factura|fattura)\b{_NUMBER}"),
     ReferencePattern(
         "parcel", rf"\b(?:parcel|package|tracking|shipment|colis|suivi|envoi|paket|paquete|pacco)\b{_CODE}"

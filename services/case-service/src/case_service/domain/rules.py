@@ -38,7 +38,12 @@ def by_token(sighting: Sighting) -> Verdict | None:
 
 
 def by_thread(sighting: Sighting) -> Verdict | None:
-    """The conversation, or a message that this one answers, is in a dossier, and the sender may write there."""
+    """The conversation, or a message that this one answers, is in a dossier, and the sender may write there.
+
+    A conversation that goes on for ever says so only as long as it does not pause, or where the matter is the same.
+    """
+    if sighting.talks:
+        return _in_the_talk(sighting)
     return _first_permitted("thread", sighting, sighting.by_thread)
 
 
@@ -122,6 +127,26 @@ def _first_permitted(rule: str, sighting: Sighting, candidates: Sequence[Candida
     return None
 
 
+def _in_the_talk(sighting: Sighting) -> Verdict | None:
+    own = sighting.identified.message.conversation.conversation_id
+    talks = [each for each in sighting.talks if not parted(each.dossier, own)]
+    newest = talks[0] if talks else None
+    if newest is None:
+        return None
+    if newest.dossier.is_live and sighting.at - newest.heard_at <= (sighting.window.pause or timedelta.max):
+        return _first_permitted("thread", sighting, [newest])
+    best = sighting.matches[0] if sighting.matches else None
+    if best is None or best.percent < sighting.window.threshold:
+        return None
+    if not (best.dossier.is_live or reopens(best.dossier, sighting.identified, sighting.window)):
+        return None
+    verdict = _first_permitted("thread", sighting, [each for each in talks if each.dossier is best.dossier])
+    if verdict is None:
+        return None
+    told = (*verdict.because.evidence, *best.evidence, *best.against, score_of(best, sighting, _second(sighting)))
+    return Verdict(verdict.because.model_copy(update={"evidence": told}), verdict.dossier, verdict.conversation_id)
+
+
 def _why_joined(best: Match, sighting: Sighting) -> Iterator[Evidence]:
     named, others = best.evidence[:1] if best.is_named else (), best.evidence[1:] if best.is_named else best.evidence
     yield from named
@@ -163,6 +188,10 @@ def _why_none_other(sighting: Sighting) -> Iterator[Evidence]:
     identified = sighting.identified
     if identified.message.automatic is not None:
         yield Evidence(code="automatic", values={"kind": identified.message.automatic})
+    elif sighting.talks and sighting.matches:
+        yield Evidence(code="another-talk", values={"number": sighting.talks[0].dossier.view.number})
+        yield from sighting.matches[0].against
+        yield score_of(sighting.matches[0], sighting, _second(sighting))
     elif sighting.by_token or sighting.by_thread:
         own = identified.message.conversation.conversation_id
         parting = [each.dossier for each in (*sighting.by_token, *sighting.by_thread) if parted(each.dossier, own)]

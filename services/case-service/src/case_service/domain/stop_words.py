@@ -39,6 +39,9 @@ _STOP_WORDS = """
     ans heureux avance attends attente ecris ecrire ecrit ecrivais ecrivait ecrivez envoye envoie envoyer recu reponse
     repondre retour nouvelles passe passer mis mettre pris prendre trouve trouver sens pense penser crois cas chose
     choses question aide aider besoin
+    franchement inadmissible decu decue decus patience souci soucis presse urgent urgence journee soiree bjr cdt slt
+    honnetement scandaleux honteux organisation serieux
+    honestly unacceptable disappointed disappointing mess patient hurry rush ridiculous shame count counting afternoon
     waiting wait waited heard hear hearing reply replied answer answered response received receive news update
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import Stemmer  # type: ignore[import-untyped]  # Snowball in C, without types of its own
 
 from case_service.domain.stop_words import COMMONPLACE, STOP_WORDS
+from case_service.domain.topics import TOPICS
 
 _CHARS = 2_000
 """What a matter is about is said at the beginning; a longer text costs no more."""
@@ -25,8 +26,12 @@ _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TIME = re.compile(r"\d{1,2}[hH]\d{0,2}|\d+(?:e|er|eme|th|st|nd|rd|kg|cm|mm|eur|euros|h|min)", re.IGNORECASE)
 _PHONE = re.compile(r"0\d{9}|(?:33|44|32|41|49)\d{9,10}")
-# A signature says who writes, not what about (RFC 3676 §4.3).
-_SIGNATURE = re.compile(r"(?m)^-- ?$")
+# A signature says who writes, not what about (RFC 3676 §4.3); most begin with a word of farewell instead.
+_SIGNATURE = re.compile(
+    r"(?im)^(?:-- ?|(?:bien )?cordialement|cdt|bien (?:a|à) vous|bonne (?:journ|soir)ée|salutations"
+    r"|merci(?: d.avance| bien)?|(?:kind |best |warm )?regards|best(?: wishes)?|cheers|sincerely"
+    r"|thanks(?: in advance| a lot)?|thank you|have a (?:nice|good) day|yours(?: \w{1,12})?)[ ,.!]{0,3}$"
+)
 
 _ENGLISH, _FRENCH = Stemmer.Stemmer("english"), Stemmer.Stemmer("french")
 
@@ -36,11 +41,12 @@ class Words:
     """The telling words of a text: stem → as it was written, in the order of appearance."""
 
     by_stem: Mapping[str, str]
+    topics: frozenset[str] = frozenset()
 
     def without(self, stems: frozenset[str]) -> "Words":
         if stems.isdisjoint(self.by_stem):
             return self
-        return Words({stem: word for stem, word in self.by_stem.items() if stem not in stems})
+        return Words({stem: word for stem, word in self.by_stem.items() if stem not in stems}, self.topics)
 
 
 NO_WORDS = Words(MappingProxyType({}))
@@ -54,14 +60,15 @@ def words_of(*texts: str | None) -> Words:
 @lru_cache(maxsize=2048)  # a message is compared, folded in, and folded in by the relay: three times the same words
 def _words_of(texts: tuple[str, ...]) -> Words:
     found: dict[str, str] = {}
+    topics: set[str] = set()
     for text in texts:
         for word in _WORD.findall(_SIGNATURE.split(text, maxsplit=1)[0]):
-            stem = _stem_of(word[:_LONGEST])
-            if stem is not None and stem not in found:
-                if len(found) == _WORDS:
-                    return Words(found)
+            stem, topic = _stem_of(word[:_LONGEST])
+            if topic is not None:
+                topics.add(topic)
+            if stem is not None and stem not in found and len(found) < _WORDS:
                 found[stem] = word[:_LONGEST]
-    return Words(found)
+    return Words(found, frozenset(topics))
 
 
 def stems_of_names(names: Iterable[str | None]) -> frozenset[str]:
@@ -77,17 +84,18 @@ def weight_of(stem: str) -> float:
 
 
 @lru_cache(maxsize=50_000)
-def _stem_of(word: str) -> str | None:
-    """None for what tells nothing. Numbers are kept as they are, with a mark before them."""
+def _stem_of(word: str) -> tuple[str | None, str | None]:
+    """The stem and the topic; None for what tells nothing. Numbers are kept as they are, with a mark before them."""
     if _DIGIT.search(word):
         if len(word) < 3 or _YEAR.fullmatch(word) or _TIME.fullmatch(word) or _PHONE.fullmatch(word):
-            return None
-        return "#" + word.upper() if len(word) > 3 or not word.isdigit() else None
+            return None, None
+        return ("#" + word.upper() if len(word) > 3 or not word.isdigit() else None), None
     lowered = word.casefold()
     plain = without_accents(lowered)
+    topic = TOPICS.get(plain)
     if len(plain) < 3 or plain in STOP_WORDS:
-        return None
-    return _stemmed(lowered)
+        return None, topic
+    return _stemmed(lowered), topic
 
 
 def _stemmed(lowered: str) -> str:
