@@ -1,6 +1,7 @@
 """An identity as MongoDB keeps it: one document, with everybody whose it ever was listed for the index."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
@@ -135,10 +136,15 @@ def _assurances(document: Document) -> tuple[Assured, ...]:
         Assured(
             Assurance(each["assurance"]),
             each["at"],
-            tuple(Evidence(code=evidence["code"], values=evidence["values"]) for evidence in each["evidence"]),
+            tuple(_evidence(evidence["code"], tuple(evidence["values"].items())) for evidence in each["evidence"]),
         )
         for each in document["assurances"]
     )
+
+
+@lru_cache(maxsize=2048)  # read with every message; a few proofs stand on most handles, by provider and network
+def _evidence(code: str, values: tuple[tuple[str, str], ...]) -> Evidence:
+    return Evidence(code=code, values=dict(values))
 
 
 def _link(document: Document) -> Link:
