@@ -111,7 +111,7 @@ def bootstrap(
             beat=partial(health.beat, "deliver"),
             traced_as=lambda command: command.outbound_id,
         ).run
-        erased = ErasedReplies(mongo, settings.social_pages)
+        erased = ErasedReplies(mongo)
         beat = partial(health.beat, "erasing")
         loops["erasing"] = ErasureWork(Erasures(mongo), "ingest-social", {"copies": erased.erase}, beat=beat).run
     for name in loops:

@@ -67,6 +67,7 @@ class MongoErased:
             ]
             if fresh:
                 await self._handles.bulk_write(fresh, ordered=False)
+        self._exist = True
 
     async def forget(self, customer_ids: Collection[str], identities: Collection[str]) -> None:
         theirs: Document = {"because.evidence": [], "actor.name": None}

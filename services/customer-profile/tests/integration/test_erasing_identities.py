@@ -1,0 +1,168 @@
+"""Who somebody is, erased: nothing is left to find them by, and whoever writes from their handles is somebody new."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from customer_profile.adapters.in_memory import Announced
+from customer_profile.adapters.mongo_erased import MongoErased
+from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
+from customer_profile.desk import Desk
+from customer_profile.domain.linking import CustomerNotFound
+from customer_profile.erasing import CustomerMerged, Erased, ErasingDesk, ErasingSteps, needles, state_of
+from customer_profile.handlers import Announcer, Recogniser, Rules
+from omnifil_contracts.customer import LinkIdentity
+from omnifil_contracts.erasure import EraseCustomer
+from omnifil_contracts.identity import Identity
+from omnifil_mongostore import Mongo, ensure_indexes
+from omnifil_mongostore.erasures import Erasures, NotYet, Order, Person
+from omnifil_testkit.builders import NOON
+from profile_scenes.people import AMELIE, CLAIRE, chat, mail, messenger, signed
+
+pytestmark = pytest.mark.integration
+
+ERASE = EraseCustomer(command_id="erasure-1")
+
+
+class Installation:
+    """customer-profile on a database of its own."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.mongo = mongo
+        self.identities = MongoIdentities(mongo)
+        self.ledger = MongoErased(mongo, b"a key")
+        self.announced = Announced()
+        self.recogniser = Recogniser(self.identities, self.announced, Rules(), self.ledger.anchors)
+        self.erasures = Erasures(mongo)
+        self.erasing = ErasingDesk(self.erasures, self.ledger, lambda: NOON)
+        self.desk = Desk(self.identities, lambda: NOON + timedelta(hours=1), erased=self.erasing.states)
+        self.steps = ErasingSteps(
+            self.erasures,
+            self.ledger,
+            Topics(),
+            self.announced,
+            Announcer(self.identities, self.announced).announce_all,
+            patience=timedelta(hours=24),
+            clock=lambda: NOON,
+        )
+
+    async def hear(self, message: Any) -> str:
+        return (await self.recogniser.recognise([message]))[0].customer_id
+
+    async def erase(self, customer_id: str) -> Order:
+        await self.erasing.erase(customer_id, ERASE, AMELIE)
+        order = await self.erasures.get("erasure-1")
+        assert order is not None
+        await self.steps.identities(order)
+        return await self.erasures.get("erasure-1") or order
+
+    async def everything(self) -> str:
+        database = self.mongo.database(DATABASE)
+        names = await database.list_collection_names()
+        return "".join([str(each) for name in names async for each in database[name].find()])
+
+
+class Topics:
+    """Nobody reads, nothing lies there."""
+
+    def __init__(self) -> None:
+        self.late: list[str] = []
+
+    async def ends(self, families: Any = None) -> list[tuple[str, int, int]]:
+        return [(f"{family}.email.v1", 0, 3) for family in families or ("inbound", "identified", "dossier")]
+
+    async def behind(self, ends: Any) -> list[str]:
+        return self.late
+
+    async def sort_out_dead_letters(self, ends: Any, needles: Any) -> tuple[int, list[str]]:
+        return 0, []
+
+    async def trim(self, ends: Any) -> int:
+        return 0
+
+
+@pytest.fixture
+async def here(mongo: Mongo) -> Installation:
+    await ensure_indexes(mongo.database(DATABASE), INDEXES)
+    found = Installation(mongo)
+    await found.erasures.prepare()
+    return found
+
+
+async def test_nothing_is_left_to_find_them_by_and_they_are_somebody_new(here: Installation) -> None:
+    before = await here.hear(mail(CLAIRE, name="Claire Martin"))
+    assert await here.hear(chat("v-1", signed("shop-account:17"), signed(f"email:{CLAIRE}"))) == before
+    other = await here.hear(mail("tom@customer.test", name="Tom Berger"))
+    order = await here.erase(before)
+    assert set(order.person.identities) == {f"email:{CLAIRE}", "visitor:v-1", "shop-account:17"}
+    left = await here.everything()
+    assert [word for word in (CLAIRE, "Claire", "v-1", "shop-account") if word in left] == []
+    assert "Tom Berger" in left
+    again = await here.hear(mail(CLAIRE, name="Claire Martin", minutes=5))
+    assert again not in (before, other)
+    assert await here.hear(mail(CLAIRE, minutes=6)) == again
+    assert await here.hear(mail("tom@customer.test", minutes=5)) == other
+
+
+async def test_a_customer_who_was_erased_is_told_and_shown_as_that_and_nothing_else(here: Installation) -> None:
+    before = await here.hear(mail(CLAIRE, name="Claire Martin"))
+    await here.erase(before)
+    shown = await here.desk.customer(before)
+    assert (shown.display_name, shown.identities, shown.erased_at is not None) == (None, (), True)
+    told = [each for each in here.announced.states if each.customer_id == before][-1]
+    assert told == shown
+    assert told.version > 10**15
+
+
+async def test_who_was_merged_into_them_goes_with_them_and_cannot_be_erased_alone(here: Installation) -> None:
+    hers, hers_too = await here.hear(mail(CLAIRE)), await here.hear(messenger("9"))
+    link = LinkIdentity(identity=Identity(kind="messenger", value="page/9"))
+    await here.desk.link(hers, link, "command-1", AMELIE)
+    with pytest.raises(CustomerMerged) as refused:
+        await here.erasing.person(hers_too)
+    assert refused.value.customer_id == hers
+    order = await here.erase(hers)
+    assert set(order.customer_ids) == {hers, hers_too}
+    assert "page/9" not in await here.everything()
+
+
+async def test_a_handle_that_is_anothers_now_stays_and_loses_why_it_was_theirs(here: Installation) -> None:
+    hers, toms = await here.hear(mail(CLAIRE, name="Claire")), await here.hear(mail("tom@customer.test"))
+    await here.hear(messenger("9"))
+    for number, customer in enumerate((hers, toms)):
+        link = LinkIdentity(identity=Identity(kind="messenger", value="page/9"))
+        await here.desk.link(customer, link, f"command-{number}", AMELIE)
+    await here.erase(hers)
+    [state] = (await here.identities.by_keys(["messenger:page/9"])).values()
+    assert state.customer_id == toms
+    assert [link.because.evidence for link in state.links if link.customer_id == hers] == [()]
+
+
+async def test_nobody_is_erased_who_is_not_there(here: Installation) -> None:
+    with pytest.raises(CustomerNotFound):
+        await here.erasing.erase("nobody", ERASE, AMELIE)
+
+
+async def test_it_drains_before_it_goes_on_and_takes_what_came_meanwhile(here: Installation) -> None:
+    before = await here.hear(mail(CLAIRE))
+    order = await here.erase(before)
+    await here.erasures.advance(order)
+    for waits_for in ("recognising", "linking"):
+        with pytest.raises(NotYet, match=waits_for):
+            await here.steps.drain(await here.erasures.get("erasure-1") or order)
+    # In hand when it began: it was recognised as theirs, and comes back once.
+    await here.mongo.database(DATABASE)["identities"].insert_one(
+        {"_id": "visitor:late", "customer_id": before, "customers": [before], "version": 1}
+    )
+    await here.steps.drain(await here.erasures.get("erasure-1") or order)
+    assert "visitor:late" not in await here.everything()
+
+
+def test_dead_letters_are_looked_through_for_every_handle_and_id() -> None:
+    person = Person(identities=(f"email:{CLAIRE.upper()}", "phone:12"), conversations=("conversation-1",))
+    order = Order("e", "c", ("c-1",), "topics", "request", {}, NOON, person)
+    assert set(needles(order)) == {b"c-1", b"conversation-1", CLAIRE.encode(), b'"12"'}
+
+
+def test_the_last_state_is_newer_than_any_other() -> None:
+    assert state_of(Erased("c", NOON)).version == 2**53 - 1
