@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from customer_profile.adapters.in_memory import InMemoryIdentities
 from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE, INDEXES, MongoIdentities
-from customer_profile.domain.identities import KnownIdentity, Link, link_id
+from customer_profile.domain.identities import Company, KnownIdentity, Link, link_id
 from customer_profile.domain.linking import AgentCommand
 from customer_profile.domain.linking import link as agent_link
+from customer_profile.domain.merging import merge, merge_id
 from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Identities, Sighting
 from omnifil_contracts import ids
 from omnifil_contracts.identity import SYSTEM, Actor, Assurance, Because, Evidence, Identity
 from omnifil_mongostore import Mongo, check_indexes, ensure_indexes
 from omnifil_testkit.builders import NOON
+from profile_scenes.people import AMELIE
 
 
 def known(
@@ -65,6 +67,47 @@ class IdentitiesContract:
         assert await identities.by_link(state.link.link_id) == change.after
         assert await identities.by_link("none") is None
         assert await identities.by_keys([]) == {}
+
+    async def test_everything_that_is_kept_of_a_handle_is_read_as_it_was(self, identities: Identities) -> None:
+        state = known("email:x@gmail.com").written("X@googlemail.com")
+        state = state.assured(Assurance.VERIFIED, NOON, (Evidence(code="dmarc-pass", values={"domain": "gmail.com"}),))
+        state = state.came_with(Company("Claire Martin", "c1", NOON, "shop-account:1")).came_with(
+            Company(None, "c2", NOON)
+        )
+        shared = replace(state.link, link_id="shared-link", shared=True, rests_on="visitor:1", merge_id="merge-1")
+        state = state.linked(shared)
+        await identities.write([state], [])
+        assert (await identities.by_keys([state.key]))[state.key] == state
+        assert state.shared
+
+    async def test_what_a_command_and_a_merge_did_is_found(self, identities: Identities) -> None:
+        one, other = known("messenger:page/1", "c2"), known("messenger:page/2", "c2")
+        await identities.write([one, other, known("email:x@y.test", "c1")], [])
+        owner = (await identities.by_keys(["email:x@y.test"]))["email:x@y.test"]
+        command = AgentCommand("command-merge", Actor(kind="agent", id="amelie"), NOON)
+        states = {state.key: state for state in (one, other, owner)}
+        after = merge("c1", "c2", list(states.values()), None, command)
+        await identities.write([], [Change(states[state.key], state) for state in after])
+        merged = {state.key: state for state in after if state.key != owner.key}
+        assert {state.key: state for state in await identities.by_merge(merge_id("command-merge"))} == merged
+        assert await identities.by_merge("another") == []
+        first = await identities.by_command("command-merge")
+        assert first is not None
+        assert first.made_by("command-merge") is not None
+        assert await identities.by_command("another") is None
+
+    async def test_of_two_merges_in_opposite_directions_the_second_writes_nothing(self, identities: Identities) -> None:
+        one, other = known("messenger:page/1", "c1"), known("messenger:page/2", "c2")
+        await identities.write([one, other], [])
+        states = {state.key: state for state in (one, other)}
+        there, back = (
+            merge(*pair, list(states.values()), None, AgentCommand(f"command-{pair[0]}", AMELIE, NOON))
+            for pair in (("c1", "c2"), ("c2", "c1"))
+        )
+        await identities.write([], [Change(states[state.key], state) for state in there])
+        with pytest.raises(ChangedElsewhere):
+            await identities.write([], [Change(states[state.key], state) for state in back])
+        assert {each.customer_id for each in (await identities.by_keys(states.keys())).values()} == {"c1"}
 
     async def test_everybody_whose_it_was_is_found(self, identities: Identities) -> None:
         state, other = known("messenger:page/1"), known("email:x@y.test", "c2")
@@ -209,6 +252,8 @@ class TestCost:
         [
             ({"_id": {"$in": ["email:1@y.test", "email:2@y.test", "email:nobody@y.test"]}}, 2),
             ({"customers": {"$in": ["c1", "c2", "c3"]}}, 3),
+            ({"commands": "command-7"}, 0),
+            ({"merges": "merge-7"}, 0),
             ({"history.link_id": link_id("email:7@y.test", "message-1")}, 1),
         ],
     )
