@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from omnifil_contracts import ids
 from omnifil_contracts.erasure import ERASED
-from omnifil_mongostore import DESCENDING, Mongo, translate
+from omnifil_mongostore import DESCENDING, Document, Mongo, translate
 from omnifil_mongostore.erasures import Order
 
 from ingest_chat.adapters.mongo_transcript import ENTRIES, chat_database
@@ -40,7 +40,7 @@ class ErasedTranscripts:
             if last is None:
                 return 0
             now = datetime.now(UTC)
-            nothing = {"name": None, "text": "", "attachments": [], "key": ERASED, "owes": [], "erased": True}
+            nothing: Document = {"name": None, "text": "", "attachments": [], "key": ERASED, "owes": [], "erased": True}
             await self._entries.update_one(
                 {"_id": last["_id"]},
                 {"$set": {**nothing, "read_at": now}, "$unset": {"inbound": "", "client_message_id": ""}},

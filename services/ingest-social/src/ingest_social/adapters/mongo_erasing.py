@@ -6,7 +6,7 @@ from omnifil_contracts.erasure import ERASED
 from omnifil_mongostore import Mongo, translate
 from omnifil_mongostore.erasures import Order
 
-from ingest_social.domain.messenger import MESSENGER
+from ingest_social.domain.page import MESSENGER
 
 
 class ErasedReplies:
