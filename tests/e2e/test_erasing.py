@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from bson import json_util
 from log_inspection.personal_values import SCHEMAS, marked_in
 from motor.motor_asyncio import AsyncIOMotorClient
+from omnifil_contracts.commands import Reply, ResolveSuggestion
 from omnifil_contracts.dossier import DossierEvent
 from omnifil_devstack import stack_file
 from omnifil_devstack.stack_file import Stack
@@ -159,7 +160,8 @@ async def dead_letters(stack: Stack) -> str:
 async def a_day(
     stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil
 ) -> tuple[Customer, Customer, str]:
-    """Ottilie writes by mail with a file and in the chat, Berthold by mail; both have a dead letter."""
+    """Ottilie writes by mail, in the chat and on the network, where an agent confirms that it is she, and is answered on
+    all three; Berthold writes by mail; both have a dead letter."""
     run = secrets.token_hex(3)
     hers = await world.move_in(f"Ottilie Sondermann{run}")
     his = await world.move_in(f"Berthold Nachbar{run}")
@@ -171,6 +173,7 @@ async def a_day(
     await holder_of(omnifil, f"Bestellung 88{run}")
     await holder_of(omnifil, f"Rechnung 77{run}")
     await holder_of(omnifil, f"im Chat {run}")
+    await on_the_network_too(world, agent, omnifil, hers, run)
 
     async def set_aside() -> None:
         letters = await dead_letters(stack)
@@ -179,6 +182,35 @@ async def a_day(
 
     await eventually_(set_aside, SEEN_WITHIN_S)
     return hers, his, run
+
+
+async def on_the_network_too(world: World, agent: Agent, omnifil: Omnifil, hers: Customer, run: str) -> None:
+    her_id = (await holder_of(omnifil, f"Bestellung 88{run}"))["customer_id"]
+    await world.write_on_network(hers, f"Und auf der Seite {run}: antwortet hier jemand?")
+    alone = (await holder_of(omnifil, f"auf der Seite {run}"))["dossier_id"]
+    offered = [each for each in (await agent.dossier(alone)).suggestions if each.customer_id == her_id]
+    await agent.command(alone, ResolveSuggestion(suggestion_id=offered[0].suggestion_id, accept=True))
+
+    async def hers_now() -> str:
+        holder = await holder_of(omnifil, f"auf der Seite {run}")
+        assert holder["customer_id"] == her_id
+        return str(holder["dossier_id"])
+
+    for dossier_id in {await eventually_(hers_now, SEEN_WITHIN_S), await in_the_mails_dossier(omnifil, run)}:
+        dossier = await agent.dossier(dossier_id)
+        everywhere = tuple(each.conversation.conversation_id for each in dossier.conversations)
+        answer = f"Liebe Ottilie Sondermann{run}, die Schuhe kommen morgen."
+        await agent.command(dossier_id, Reply(text=answer, conversation_ids=everywhere, seen_seq=dossier.seq))
+
+    async def answered() -> None:
+        assert any("die Schuhe kommen" in each["text"] for each in await world.mails(hers))
+        assert any("die Schuhe kommen" in each["text"] for each in await world.seen_on_network(hers))
+
+    await eventually_(answered, SEEN_WITHIN_S)
+
+
+async def in_the_mails_dossier(omnifil: Omnifil, run: str) -> str:
+    return str((await holder_of(omnifil, f"Bestellung 88{run}"))["dossier_id"])
 
 
 async def test_an_erased_person_can_be_read_nowhere_and_everybody_else_is_whole(
@@ -193,7 +225,8 @@ async def test_an_erased_person_can_be_read_nowhere_and_everybody_else_is_whole(
     archive = export_of(omnifil, customer_id, tmp_path)
     told = json.loads(archive.read("messages.json"))
     assert any(f"Bestellung 88{run}" in each["text"] for each in told)
-    assert any(f"im Chat {run}" in each["text"] for each in told)
+    for said in (f"im Chat {run}", f"auf der Seite {run}", "die Schuhe kommen morgen"):
+        assert any(said in each["text"] for each in told), said
     assert [name for name in archive.namelist() if name.startswith("originals/")], "the mail as it came"
     assert his.email not in archive.read("dossiers.json").decode()
     his_archive = export_of(omnifil, neighbour_id, tmp_path)
@@ -264,8 +297,8 @@ async def test_services_that_die_in_the_middle_of_an_erasure_end_it_when_they_ar
     assert await found(stack, [hers.email, f"Sondermann{run}", f"Bestellung 88{run}"]) == []
     assert his.email in await dead_letters(stack)
     assert omnifil("rebuild").returncode == 0
-    [left] = [each for each in shown(omnifil) if each["customer_id"] == customer_id]
-    assert {message["text"] for message in left["messages"]} == {""}
+    left = [each for each in shown(omnifil) if each["customer_id"] == customer_id]
+    assert {message["text"] for each in left for message in each["messages"]} == {""}
 
 
 async def steps_of(stack: Stack, erasure_id: str) -> AsyncIterator[str]:
