@@ -36,6 +36,13 @@ def test_a_sweep_is_kept_and_drawn_and_what_is_written_by_hand_stays(docs: Path)
     assert (docs / "correlation.md").read_text() == text
 
 
+def test_worlds_are_told_with_their_spread(docs: Path) -> None:
+    (docs / "correlation.md").write_text("<!-- worlds -->\n<!-- /worlds -->\n")
+    each = [{"precision": share, "recall": 0.8, "f1": 0.85, "ceiling": 0.9} for share in (0.9, 0.94)]
+    document.write(docs, {"worlds": {"seeds": [1, 2], "customers": 5, "months": 1, "worlds": {"calm": each}}})
+    assert "| calm | 0.920 (0.900–0.940) | 0.800" in (docs / "correlation.md").read_text()
+
+
 def test_parts_that_were_measured_before_are_kept(docs: Path) -> None:
     document.write(docs, {"sweep": swept()})
     document.write(docs, {})
@@ -54,4 +61,5 @@ def test_the_document_holds_the_figures_that_are_kept() -> None:
     kept = json.loads((DOCS / "correlation" / "figures.json").read_text())
     assert document.figures(kept["runs"]).strip() in text
     assert document.swept(kept["sweep"]).strip() in text
+    assert document.of_worlds(kept["worlds"]).strip() in text
     assert min(each["seed"] for each in kept["runs"]["by_seed"]) > 1000

@@ -21,7 +21,7 @@ from correlation_bench.judging import knowing
 from correlation_bench.mistakes import causes, intrusions, mistakes
 from correlation_bench.playing import play
 from correlation_bench.scoring import Figures, Score
-from correlation_bench.sweeps import sweep
+from correlation_bench.sweeps import sweep, worlds
 
 TUNING = range(1, 21)
 """Seeds that rules and thresholds may be tried on. Those from 1001 are for the figures that are told."""
@@ -138,16 +138,23 @@ def headline(asked: Options, found: Sequence[Figures]) -> Figures:
     return {**line, "seeds": list(asked.seeds), "customers": asked.customers, "months": asked.months}
 
 
+_SWEEPS = {"sweep": sweep, "worlds": worlds}
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
 def main() -> None:
     asked = options(sys.argv[1:])
     # The use cases log what they do; what is looked for here are figures.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     begun = time.monotonic()
     if asked.sweep:
-        swept = sweep(asked.customers, asked.months, lambda line: print(line, flush=True))
+        parts = {name: measure(asked.customers, asked.months, _say) for name, measure in _SWEEPS.items()}
         if asked.docs is not None:
-            document.write(asked.docs, {"sweep": swept})
-        print(json.dumps({"sweep": swept["settings"], "seeds": swept["seeds"]}))
+            document.write(asked.docs, parts)
+        print(json.dumps({"sweep": parts["sweep"]["settings"], "worlds": parts["worlds"]["worlds"]}))
         return
     found = asyncio.run(run(asked, Policy()))
     if asked.docs is not None:

@@ -27,6 +27,8 @@ def write(docs: Path, parts: Mapping[str, Figures]) -> None:
     if "sweep" in kept:
         plots.draw(folder, kept["sweep"])
         text = placed(text, "sweep", swept(kept["sweep"]))
+    if "worlds" in kept:
+        text = placed(text, "worlds", of_worlds(kept["worlds"]))
     (docs / "correlation.md").write_text(text)
 
 
@@ -89,6 +91,18 @@ def swept(sweep: Figures) -> str:
     for name in sweep["settings"]:
         lines += ["", f"![by {name}](correlation/{name}.svg)"]
     return "\n".join(lines)
+
+
+def of_worlds(measured: Figures) -> str:
+    """The same with other rates."""
+    names = ("precision", "recall", "f1", "ceiling")
+    rows = [
+        (world, *(_spread([each[name] for each in seeds]) for name in names))
+        for world, seeds in measured["worlds"].items()
+    ]
+    seeds = ", ".join(str(seed) for seed in measured["seeds"])
+    about = f"Seeds {seeds} (for tuning), {measured['customers']} people each, {measured['months']:g} months."
+    return f"{about}\n\n{table(('', 'precision', 'recall', 'F1', 'recall of who never errs'), rows)}"
 
 
 def _row(seeds: Sequence[Figures], *path: str) -> tuple[str, str, str]:

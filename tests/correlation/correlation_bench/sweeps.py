@@ -7,7 +7,7 @@ from datetime import timedelta
 from statistics import fmean
 
 from case_service.domain.policy import Policy, Window
-from omnifil_testkit.simulator import simulate
+from omnifil_testkit.simulator import Rates, simulate
 
 from correlation_bench.playing import play
 from correlation_bench.scoring import Figures, Score
@@ -54,6 +54,30 @@ SETTINGS = (
         _days(Window().reopens),
     ),
 )
+
+
+WORLDS: Mapping[str, Rates] = {
+    "as it comes": Rates(),
+    "no other matter is raised in a thread that is there (`aside`, `old_thread` 0 %)": Rates(aside=0, old_thread=0),
+    "half of what begins beside a live case is about it (`other_subject` 50 %)": Rates(other_subject=0.5),
+    "who writes again changes the channel half of the time (`same_channel` 50 %)": Rates(same_channel=0.5),
+    "all mail is proven (`proven_mail` 100 %)": Rates(proven_mail=1),
+    "no shop tells what it knows (`shop_tells` 0 %)": Rates(shop_tells=0),
+    "nobody lives or works with another customer (`housemates`, `role` 0 %)": Rates(housemates=0, role=0),
+}
+"""How much hangs on rates that nobody has published."""
+
+
+def worlds(customers: int, months: float, tell: Callable[[str], None]) -> Figures:
+    """By world: each seed's figures, all settings as they come."""
+    found: dict[str, list[Figures]] = {}
+    for name, rates in WORLDS.items():
+        played = [asyncio.run(play(simulate(seed, customers, months, rates), Policy())) for seed in SEEDS]
+        found[name] = [
+            {**_figures(Score(each)), "ceiling": Score(each).baselines()["ceiling"].recall} for each in played
+        ]
+        tell(f"{name}: {_means(found[name])}")
+    return {"seeds": list(SEEDS), "customers": customers, "months": months, "worlds": found}
 
 
 def sweep(customers: int, months: float, tell: Callable[[str], None]) -> Figures:
