@@ -160,8 +160,8 @@ async def dead_letters(stack: Stack) -> str:
 async def a_day(
     stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil
 ) -> tuple[Customer, Customer, str]:
-    """Ottilie writes by mail, in the chat and on the network, where an agent confirms that it is she, and is answered on
-    all three; Berthold writes by mail; both have a dead letter."""
+    """Ottilie writes by mail, in the chat and on the network, where an agent confirms that it is she, and is answered;
+    Berthold writes by mail; both have a dead letter."""
     run = secrets.token_hex(3)
     hers = await world.move_in(f"Ottilie Sondermann{run}")
     his = await world.move_in(f"Berthold Nachbar{run}")
