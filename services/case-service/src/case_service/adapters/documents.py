@@ -90,9 +90,11 @@ def _known_in(append: Append, part: list[TimelineEntry]) -> list[tuple[str, Spot
 def _mark_said(document: Document, part: list[TimelineEntry]) -> None:
     """When the newest of what it says was said; where that is of several times, also the oldest."""
     said = [said_at(entry) for entry in part if is_contact(entry)]
-    if said:
-        document["said_at"] = max(said)
-        if len(said) > 1 and (oldest := min(said)) < document["said_at"]:
+    if len(said) == 1:
+        (document["said_at"],) = said
+    elif said:
+        document["said_at"], oldest = max(said), min(said)
+        if oldest < document["said_at"]:
             document["said_from"] = oldest
     if any(takes_away(entry) for entry in part):
         document["takes_away"] = True
