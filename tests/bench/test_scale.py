@@ -48,7 +48,7 @@ async def test_a_copied_timeline_is_as_long_as_the_pattern() -> None:
 async def test_every_pass_and_stage_is_compared() -> None:
     said: list[str] = []
     found = await measure(QUICK, 3, said.append)
-    for part, sizes in (("dossiers", ["1,000", "5,000"]), ("timelines", ["10", "300"])):
+    for part, sizes in (("dossiers", ["500", "2,000"]), ("timelines", ["10", "100"])):
         for name in ("cold", "warm", "remembered"):
             for stage in ("identify", "correlate", "project"):
                 figures = found[part][name][stage]

@@ -195,9 +195,13 @@ async def fill(mongod: MongoServer, folder: Path, *wanted: tuple[Pattern, range]
             indexes = {place: await _without_indexes(client, *place) for place in places}
             for pattern, numbers in wanted:
                 await _write_all(client, pattern, numbers)
-            for (database, collection), specifications in indexes.items():
-                if specifications:
-                    await client[database].command("createIndexes", collection, indexes=specifications)
+            await asyncio.gather(
+                *(
+                    client[database].command("createIndexes", collection, indexes=specifications)
+                    for (database, collection), specifications in indexes.items()
+                    if specifications
+                )
+            )
     finally:
         await mongod.restart()
 

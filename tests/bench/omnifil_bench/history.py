@@ -22,12 +22,12 @@ from omnifil_bench.stages import MINTING, POLICY, Stages
 _AGENT = Actor(kind="agent", id="amelie", name="Amélie Roux")
 _APART = timedelta(days=20)
 """Longer than the window in which a customer's live dossier takes up a new conversation."""
-_MESSAGES_EACH = 2
+_MESSAGES_EACH = 1
 _WRITTEN_AT_ONCE = 500
 
 
 async def begin_customer(stages: Stages, writers: Writers, dossiers: int) -> str:
-    """Somebody who wrote about so many matters, two mails each, twenty days apart. The id of a conversation."""
+    """Somebody who wrote about so many matters, a mail each, twenty days apart. The id of a conversation."""
     first_name, began = writers.name().split()[0], datetime.now(UTC) - _APART * dossiers
     person = Person(-1, first_name)
     conversation_id = ""

@@ -60,7 +60,7 @@ class Sizes:
     cache_gb: float = 2.0
 
 
-QUICK = Sizes((100, 500), (10, 300), at_once=8, rounds=2)
+QUICK = Sizes((50, 200), (10, 100), at_once=4, rounds=2)
 
 Say = Callable[[str], None]
 Rounds = Mapping[str, list[dict[str, Cost]]]
