@@ -3,7 +3,7 @@ of ten thousand entries as in one of ten.
 
 What is compared lies in one mongod, and is measured in turn, round by round, with the same number of messages of the
 same kinds. Each round has other people. They are measured three times: `cold`, when mongod has no document of theirs in
-its cache (it was started anew; indexes are there, files may be in the system's cache), by a process that remembers
+its cache (it was started anew and others have written; files may be in the system's cache), by a process that remembers
 nothing; `warm`, again by one that remembers nothing; `remembered`, by one that has just carried a message of theirs. A
 cost is the CPU of the service and of mongod.
 """
@@ -22,18 +22,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import structlog
 import uvloop
-from bson import MinKey
 from omnifil_contracts.message import InboundMessage
 from omnifil_devstack.mongo_server import MongoServer
 from omnifil_devstack.ports import free_ports
 from omnifil_mongostore import Mongo, connect
 from omnifil_servicekit.process import settle_memory
-from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
 
 from omnifil_bench import machine
 from omnifil_bench.figures import Figures, Spread, ratio, tidy
@@ -45,6 +41,8 @@ from omnifil_bench.stages import STAGES, Cost, Meter, Stages, prepare
 
 _GOING_ON, _NEW_THREADS, _NEW_PEOPLE = 50, 25, 25
 """Messages of a batch: in a thread of long ago, in a new thread of a known customer, of people never seen before."""
+_BEFORE, _BEFORE_AT_ONCE = 3_000, 500
+"""People who write before it is measured, if there are so many others."""
 _PASSES = ("cold", "warm", "remembered")
 _DOSSIERS_EACH = 10
 
@@ -101,26 +99,9 @@ class Town:
 
 
 async def _start_anew(ours: Server) -> None:
-    """mongod has its indexes in its cache, as it has in the long run, and none of the documents."""
+    """mongod has nothing in its cache."""
     await ours.mongod.stop()
     await ours.mongod.restart()
-    async with AsyncMongoClient[dict[str, Any]](ours.mongod.uri) as client:
-        for name in await client.list_database_names():
-            if name.endswith(("_cases", "_customers")):
-                for collection in await client[name].list_collection_names():
-                    await _walk_indexes(client[name][collection])
-
-
-async def _walk_indexes(collection: AsyncCollection[dict[str, Any]]) -> None:
-    """Count by each of them, which reads its keys alone."""
-    async with await collection.list_indexes() as indexes:
-        for index in await indexes.to_list(None):
-            first = next(iter(index["key"]))
-            condition = {"$and": [index.get("partialFilterExpression", {}), {first: {"$gte": MinKey()}}]}
-            counting = await collection.aggregate(
-                [{"$match": condition}, {"$group": {"_id": None, "count": {"$sum": 1}}}], hint=index["name"]
-            )
-            await counting.to_list(None)
 
 
 async def _measured(ours: Server, towns: Mapping[str, Town], rounds: int) -> dict[str, Rounds]:
@@ -153,12 +134,13 @@ async def _dossiers(ours: Server, sizes: Sizes, seed: int, say: Say) -> Figures:
     say(f"{' and '.join(names)} dossiers of {size:,} bytes are there after {took:.0f} s")
     await _start_anew(ours)
     async with _both(uri) as mongos:
-        towns = {
-            name: Town(mongo, _drawn(pattern, count, sizes.rounds, seed), seed + 1 + number, _NEW_PEOPLE)
-            for number, (name, mongo, pattern, count) in enumerate(
-                zip(names, mongos, patterns, sizes.customers, strict=True)
-            )
-        }
+        towns = {}
+        for number, (name, mongo, pattern, count) in enumerate(
+            zip(names, mongos, patterns, sizes.customers, strict=True)
+        ):
+            batches, others = _drawn(pattern, count, sizes.rounds, seed)
+            await _write_before(ours, mongo, others, seed + 3 + number)
+            towns[name] = Town(mongo, batches, seed + 1 + number, _NEW_PEOPLE)
         rounds = await _measured(ours, towns, sizes.rounds)
     return {"filled_s": tidy(took, 1), "bytes_per_dossier": size, **_compared(rounds, _known(sizes) + _NEW_PEOPLE)}
 
@@ -178,18 +160,30 @@ def _known(sizes: Sizes) -> int:
     return min(_GOING_ON + _NEW_THREADS, min(sizes.customers) // sizes.rounds)
 
 
-def _drawn(pattern: Pattern, customers: int, rounds: int, seed: int) -> list[list[Conversation]]:
-    """People from all over the town, each in one round."""
+def _drawn(
+    pattern: Pattern, customers: int, rounds: int, seed: int
+) -> tuple[list[list[Conversation]], list[Conversation]]:
+    """People from all over the town: of each round, each in one only; and others, who write before."""
     chance, each = Random(seed), min(_GOING_ON + _NEW_THREADS, customers // rounds)
-    people = chance.sample(range(customers), rounds * each)
+    people = chance.sample(range(customers), min(customers, rounds * each + _BEFORE))
     going_on = each * _GOING_ON // (_GOING_ON + _NEW_THREADS)
-    return [
+    batches = [
         [
             pattern.conversation(person, chance.randrange(_DOSSIERS_EACH) if number < going_on else _DOSSIERS_EACH)
             for number, person in enumerate(people[start : start + each])
         ]
-        for start in range(0, len(people), each)
+        for start in range(0, rounds * each, each)
     ]
+    others = [pattern.conversation(person, chance.randrange(_DOSSIERS_EACH)) for person in people[rounds * each :]]
+    return batches, others
+
+
+async def _write_before(ours: Server, mongo: Mongo, others: Sequence[Conversation], seed: int) -> None:
+    """So mongod has what it always has in its cache: the indexes, and documents of other people."""
+    stages, meter, writers = Stages(mongo), Meter(ours.mongod.pid), Writers(seed)
+    for start in range(0, len(others), _BEFORE_AT_ONCE):
+        some = others[start : start + _BEFORE_AT_ONCE]
+        await stages.carry(writers.written(some, len(some)).messages, meter)
 
 
 async def _timelines(ours: Server, sizes: Sizes, seed: int, say: Say) -> Figures:
