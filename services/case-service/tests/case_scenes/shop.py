@@ -64,7 +64,7 @@ class Shop:
         )
         message = InboundMessage.make(
             channel=channel,
-            account="support",
+            account=str(fields.pop("account", "support")),
             conversation_key=conversation or provider_id,
             provider_message_id=provider_id,
             **{"sender": sender, "text": "Hello", "received_at": self.now, **fields},

@@ -11,7 +11,7 @@ from datetime import timedelta
 from omnifil_contracts.identity import Assurance, Because, Evidence
 from omnifil_contracts.message import IdentifiedMessage
 
-from case_service.domain.dossier import Dossier
+from case_service.domain.dossier import Dossier, Thread
 from case_service.domain.parting import parted, parted_evidence
 from case_service.domain.policy import Window
 from case_service.domain.scoring import Match
@@ -84,20 +84,29 @@ def permission(candidate: Candidate, identified: IdentifiedMessage) -> Evidence 
     """Why this sender may write in that conversation; None: may not (invariant I5).
 
     Knowing a Message-ID, quoting a token or a number proves nothing about who somebody is. Who proves nothing at all is
-    known by the unproven handle alone: it goes on in what was begun under it.
+    known by the unproven handle alone: it goes on in what was begun under it, and brings nobody along.
     """
+    thread = candidate.dossier.memory.threads[candidate.conversation_id]
     if identified.customer_id == candidate.dossier.customer_id:
-        if identified.assured:
+        primary = identified.message.sender.primary
+        if identified.assured or primary.assurance.at_least(Assurance.CHANNEL):
             return Evidence(code="same-customer", values=_named(candidate.dossier))
-        handle = identified.message.sender.primary.identity.value
-        return Evidence(code="same-unproven-handle", values={"handle": handle})
+        if _brings_somebody(identified, thread):
+            return None
+        return Evidence(code="same-unproven-handle", values={"handle": primary.identity.value})
     if not identified.assured:
         return None
-    known = candidate.dossier.memory.threads[candidate.conversation_id].participants
+    known = thread.participants
     for each in identified.message.sender.identities:
         if each.assurance.at_least(Assurance.CHANNEL) and each.identity.key in known:
             return Evidence(code="known-participant", values={"handle": each.identity.value})
     return None
+
+
+def _brings_somebody(identified: IdentifiedMessage, thread: Thread) -> bool:
+    """Whether people are copied in who were not: by somebody else in the sender's name, it would let them in."""
+    present = {*thread.participants, *(each.identity.key for each in thread.copies)}
+    return any(each.identity.key not in present for each in identified.message.participants)
 
 
 def score_of(match: Match, sighting: Sighting, second: int = 0) -> Evidence:
