@@ -60,6 +60,18 @@ async def test_a_source_that_is_not_trusted_links_nothing_and_an_agent_is_asked(
         assert suggestion.because.evidence[0].values["source"] == "blog"
 
 
+async def test_what_somebody_only_claims_is_sure_once_a_trusted_source_knows_it(market: Market) -> None:
+    await market.told(says("blog", CARD, city="Lyon"))
+    assert [each.assurance for each in (await market.customer_of(CARD)).identities] == ["claimed"]
+    await market.told(says("till", CARD, city="Lyon", minutes=5), says("blog", CARD, city="Paris", minutes=10))
+    [card] = (await market.customer_of(CARD)).identities
+    assert card.assurance == "channel"
+    assert [(each.assurance, each.evidence[0].values["source"]) for each in card.history] == [
+        ("claimed", "blog"),
+        ("channel", "till"),
+    ]
+
+
 async def test_what_both_have_written_is_moved_by_an_agent_only(market: Market) -> None:
     await market.hears(mail(), messenger("7"))
     await market.told(says("shop", EMAIL, also=("messenger:page/7",)))

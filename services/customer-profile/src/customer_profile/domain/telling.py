@@ -70,6 +70,8 @@ def told(
     """
     identity = update.identity
     one = known.get(identity.key) or _made_known(update, identity, trust, anchors)
+    if update.source in trust.sources:
+        one = one.assured(Assurance.CHANNEL, update.occurred_at, (_known_to(update, identity),))
     after = {identity.key: _with_facts(one, update)}
     for other in update.also:
         if update.source in trust.sources:
