@@ -44,6 +44,7 @@ async def browser(chromium: Path) -> AsyncIterator[Browser]:
 def open_page(browser: Browser, tmp_path: Path) -> OpenPage:
     """`async with open_page(**context options) as (page, cable)`: a browser of its own; it must not complain.
 
+    `expected`: parts of what it may say all the same, as when a test is about a refusal.
     How each looked at the end is in the test's folder.
     """
     opened_pages: list[Page] = []
@@ -51,10 +52,11 @@ def open_page(browser: Browser, tmp_path: Path) -> OpenPage:
     @asynccontextmanager
     async def opened(**options: Any) -> AsyncIterator[tuple[Page, Cable]]:
         complaints: list[str] = []
+        expected = ("net::ERR_", *options.pop("expected", ()))
 
         def note(message: ConsoleMessage) -> None:
             # what a pulled cable makes Chromium say is no fault of the page
-            if message.type in ("error", "warning") and "net::ERR_" not in message.text:
+            if message.type in ("error", "warning") and not any(part in message.text for part in expected):
                 complaints.append(f"{message.type}: {message.text}")
 
         async with Cable.plugged() as cable:

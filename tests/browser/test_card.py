@@ -1,7 +1,8 @@
 """The customer beside the dossier: how sure each handle is, what others know of them, and every contact in time."""
 
-from typing import Any
+from zipfile import ZipFile
 
+import httpx
 import pytest
 from browser_scenes.facts import record, told
 from browser_scenes.people import SEEN_WITHIN_MS, AgentDesktop
@@ -126,7 +127,7 @@ async def test_two_customers_are_merged_with_what_they_disagree_on_side_by_side(
 
 
 async def test_one_customer_is_told_apart_into_two(
-    stack: Stack, http: Any, world: World, desktop: AgentDesktop, surname: str
+    stack: Stack, http: httpx.AsyncClient, world: World, desktop: AgentDesktop, surname: str
 ) -> None:
     person = await writes(world, desktop, f"Una {surname}", f"Shoes of {surname}")
     async with Chat.opened(stack, http, identity=await world.signature(person)) as chat:
@@ -147,7 +148,7 @@ async def test_one_customer_is_told_apart_into_two(
 
 
 async def test_the_journey_has_every_contact_and_leads_to_its_dossier(
-    stack: Stack, http: Any, world: World, agent: Agent, desktop: AgentDesktop, surname: str
+    stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, desktop: AgentDesktop, surname: str
 ) -> None:
     person = await writes(world, desktop, f"Ruth {surname}", f"First matter of {surname}")
     first = await desktop.page.get_by_test_id("dossier-header").get_attribute("data-dossier")
@@ -207,3 +208,30 @@ async def test_suggestions_are_decided_by_one_key_and_taken_back(
     await takes_back(desktop)
     await expect(desktop.row(surname)).to_have_count(2, timeout=SEEN_WITHIN_MS)
     assert count >= 1
+
+
+async def test_who_may_exports_and_erases_a_person_after_typing_the_name(
+    world: World, desktop: AgentDesktop, surname: str
+) -> None:
+    name = f"Eva {surname}"
+    person = await writes(world, desktop, name, f"Kettle of {surname}")
+    dossier = await desktop.page.get_by_test_id("dossier-header").get_attribute("data-dossier")
+    await desktop.page.get_by_test_id("customer-menu").click()
+    async with desktop.page.expect_download() as download:
+        await desktop.page.get_by_test_id("action-export-customer").click()
+    saved = await (await download.value).path()
+    with ZipFile(saved) as archive:
+        assert any(person.email.encode() in archive.read(each) for each in archive.namelist())
+
+    await desktop.page.get_by_test_id("customer-menu").click()
+    await desktop.page.get_by_test_id("action-erase-customer").click()
+    dialog = desktop.page.get_by_test_id("erase-customer")
+    await expect(dialog.get_by_test_id("erase-plan")).to_contain_text("1 dossiers")
+    await expect(dialog.get_by_test_id("erase-typed")).to_be_focused()
+    await expect(dialog.get_by_test_id("confirm-erase")).to_be_disabled()
+    await dialog.get_by_test_id("erase-typed").fill(name)
+    await dialog.get_by_test_id("confirm-erase").click()
+    await expect(desktop.message("Kettle of")).to_have_count(0, timeout=SEEN_WITHIN_MS)
+    await expect(desktop.page.get_by_test_id("line-customer_erased")).to_be_visible(timeout=SEEN_WITHIN_MS)
+    await expect(desktop.page.locator("body")).not_to_contain_text(surname)
+    await expect(desktop.page.get_by_test_id("dossier-header")).to_have_attribute("data-dossier", dossier or "")

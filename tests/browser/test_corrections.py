@@ -1,5 +1,8 @@
 """Agents put right what belongs where: they see why a message is here, what would move, and take each step back."""
 
+from typing import Any
+
+import httpx
 import pytest
 from browser_scenes.people import SEEN_WITHIN_MS, AgentDesktop
 from omnifil_contracts.commands import MoveConversation
@@ -39,13 +42,13 @@ def toast(desktop: AgentDesktop) -> Locator:
 
 
 async def test_a_reason_opens_to_its_evidence_and_the_link_is_undone_and_redone(
-    stack: Stack, http: object, world: World, desktop: AgentDesktop, surname: str
+    stack: Stack, http: httpx.AsyncClient, world: World, desktop: AgentDesktop, surname: str
 ) -> None:
     person = await world.move_in(f"Rosa {surname}")
     await world.write_mail(person, f"Order 4711 of {surname}", f"Where is my order 4711? {surname}")
     await desktop.view("open")
     dossier = await desktop.open(desktop.row(surname))
-    async with Chat.opened(stack, http, identity=await world.signature(person)) as chat:  # type: ignore[arg-type]
+    async with Chat.opened(stack, http, identity=await world.signature(person)) as chat:
         await chat.say("It is about order 4711.")
     await desktop.sees("It is about order 4711.", "chat")
 
@@ -97,10 +100,10 @@ async def test_dossiers_are_merged_after_a_look_at_what_moves_and_told_apart_aga
 
 
 async def test_a_conversation_is_split_at_a_message(
-    stack: Stack, http: object, world: World, desktop: AgentDesktop, surname: str
+    stack: Stack, http: httpx.AsyncClient, world: World, desktop: AgentDesktop, surname: str
 ) -> None:
     person = await world.move_in(f"Lena {surname}")
-    async with Chat.opened(stack, http, identity=await world.signature(person)) as chat:  # type: ignore[arg-type]
+    async with Chat.opened(stack, http, identity=await world.signature(person)) as chat:
         for text in ("First about the teapot.", "Now about the boots.", "They are size 41."):
             await chat.say(f"{text} {surname}")
     await desktop.view("open")
@@ -159,30 +162,37 @@ async def test_moving_to_another_customer_warns_and_names_them(
 
 
 async def test_who_comes_second_sees_what_the_first_did_and_looks_again(
-    world: World, open_page: object, stack: Stack, agent: Agent, surname: str
+    world: World, open_page: Any, stack: Stack, agent: Agent, surname: str
 ) -> None:
-    async with open_page(locale="en-GB") as (page, cable):  # type: ignore[operator]
+    async with open_page(locale="en-GB", expected=["409 (Conflict)"]) as (page, cable):
         alex = AgentDesktop(page, stack, cable)
         await alex.sign_in("Alex")
         person, boots, _ = await two_matters(world, alex, surname)
-        await world.write_on_network(person, f"And on Messenger, {surname}")
+        on_messenger = f"And on Messenger, {surname}"
+        await world.write_on_network(person, on_messenger)
+        elsewhere, messenger = await agent.until(lambda: where(agent, on_messenger), "the message", 60)
+        await agent.command(elsewhere, MoveConversation(conversation_id=messenger, to_dossier_id=boots))
+        await alex.sees(on_messenger, "social")
+
         await page.keyboard.press("m")
         await chooses(alex, "Invoice 900123")
         preview = page.get_by_test_id("move-preview")
-        await expect(preview.get_by_test_id("confirm-move")).to_be_enabled()
-
-        conversation = await agent.until(lambda: conversation_of(agent, boots), "the boots", 30)
-        await agent.command(boots, MoveConversation(conversation_id=conversation))
+        await expect(preview.get_by_test_id("preview-counts")).to_contain_text("2 messages go")
+        await agent.command(boots, MoveConversation(conversation_id=messenger))
         await preview.get_by_test_id("confirm-move").click()
         changed = page.get_by_test_id("dossier-changed")
         await expect(changed).to_contain_text("Camille Durand was faster")
         await expect(changed).to_contain_text("Camille Durand moved the conversation with 1 message to")
+        await expect(alex.message("winter boots")).to_have_count(1)
         await changed.get_by_test_id("look-again").click()
-        await expect(preview.get_by_test_id("preview-counts")).to_be_visible()
+        await expect(preview.get_by_test_id("preview-counts")).to_contain_text("1 message goes")
+        await preview.get_by_test_id("confirm-move").click()
+        await expect(page.get_by_test_id("line-dossier_merged")).to_be_visible(timeout=SEEN_WITHIN_MS)
 
 
-def conversation_of(agent: Agent, dossier_id: str) -> str | None:
-    for each, entry in agent.entries():
-        if each == dossier_id and isinstance(entry.event, MessageLinked):
-            return entry.event.conversation_id
+def where(agent: Agent, text: str) -> tuple[str, str] | None:
+    """The dossier and the conversation of a message."""
+    for dossier_id, entry in agent.entries():
+        if isinstance(entry.event, MessageLinked) and entry.event.message.text == text:
+            return dossier_id, entry.event.conversation_id
     return None

@@ -24,6 +24,7 @@ const ROOTS = [
   "DossierEvent",
   "DossierSnapshot",
   "DossierView",
+  "Erasure",
   "Inbox",
   "Journey",
   "MergePreview",

@@ -111,3 +111,10 @@ async def test_a_reason_is_a_word_and_no_free_text(gateway: Any) -> None:
             "/api/v1/customers/c1/erase", json={**ERASE, "reason": "Ann asked by phone"}, headers=privileged(gateway)
         )
     assert answer.status_code == 422
+
+
+async def test_agents_are_told_whether_they_may(gateway: Any) -> None:
+    async with gateway.client(gateway.issuer.token(roles=["agent", "privacy"])) as http:
+        assert (await http.get("/api/v1/me")).json()["permissions"] == ["privacy"]
+    async with gateway.client(gateway.issuer.token(roles=["agent"])) as http:
+        assert (await http.get("/api/v1/me")).json()["permissions"] == []

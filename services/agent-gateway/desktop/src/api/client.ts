@@ -7,6 +7,7 @@ import type {
   CustomerCard,
   CustomerChanged,
   DossierSnapshot,
+  Erasure,
   Identity,
   Inbox,
   Journey,
@@ -48,6 +49,8 @@ export interface Me {
   sub: string;
   name: string;
   roles: string[];
+  /** `privacy`: may export and erase persons. */
+  permissions?: string[];
 }
 export interface Agent {
   id: string;
@@ -157,6 +160,23 @@ export class Api {
   /** A handle that several people use never links by itself. */
   async markShared(commandId: string, identity: Identity, shared: boolean): Promise<CustomerChanged> {
     return this.changedCustomer("/identities/shared", { command_id: commandId, identity, shared });
+  }
+
+  /** Everything about a person, as a ZIP. */
+  async exportCustomer(customerId: string): Promise<Blob> {
+    return (await this.request("GET", `/customers/${encodeURIComponent(customerId)}/export`)).blob();
+  }
+
+  /** For good. `dryRun`: only counts what would go. */
+  async eraseCustomer(
+    customerId: string,
+    commandId: string,
+    reason: Erasure["reason"],
+    dryRun: boolean,
+  ): Promise<Erasure> {
+    const body = { command_id: commandId, reason, dry_run: dryRun };
+    const path = `/customers/${encodeURIComponent(customerId)}/erase`;
+    return complete("Erasure", await this.json("POST", path, body));
   }
 
   async journey(customerId: string, before: string | null, limit: number, signal?: AbortSignal): Promise<Journey> {

@@ -782,7 +782,7 @@ export interface Profile {
    */
   attributes: SourcedValue[];
   /**
-   * Names of attributes that have more than one value.
+   * Names of attributes that have more than one value, where a person has one.
    */
   conflicts: string[];
   /**
@@ -1514,6 +1514,54 @@ export interface DossierSnapshot {
    * Whether entries before the first one exist.
    */
   has_earlier: boolean;
+}
+/**
+ * An erasure: who asked for it, how far it is, and how much went.
+ */
+export interface Erasure {
+  /**
+   * The command's id.
+   */
+  erasure_id: string;
+  /**
+   * The customer.
+   */
+  customer_id: string;
+  /**
+   * With those who had been merged into them.
+   */
+  customer_ids: string[];
+  /**
+   * `planned`: a dry run, nothing was done.
+   */
+  state: "planned" | "running" | "done";
+  /**
+   * What is being done: `identities`, `drain`, `timelines`, `copies`, `topics`, …
+   */
+  step: string;
+  /**
+   * Services and consumer groups that it waits for just now.
+   */
+  waits_for: string[];
+  /**
+   * Why.
+   */
+  reason: "request" | "objection" | "consent-withdrawn" | "retention" | "other";
+  requested_by: Actor;
+  /**
+   * When it was asked for.
+   */
+  requested_at: string;
+  /**
+   * When everything was gone.
+   */
+  finished_at: string | null;
+  /**
+   * How much went, by kind.
+   */
+  counts: {
+    [k: string]: number;
+  };
 }
 /**
  * A page of dossiers, newest activity first.

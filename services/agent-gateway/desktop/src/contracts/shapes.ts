@@ -151,6 +151,15 @@ export const SHAPES: Shapes = {
     "merged_into": {"fallback": null},
     "related": {"fallback": [], "place": {"list": {"model": "RelatedDossier"}}}
   },
+  "Erasure": {
+    "customer_ids": {"fallback": []},
+    "step": {"fallback": ""},
+    "waits_for": {"fallback": []},
+    "reason": {"fallback": "request"},
+    "requested_by": {"place": {"model": "Actor"}},
+    "finished_at": {"fallback": null},
+    "counts": {"fallback": {}}
+  },
   "Evidence": {"values": {"fallback": {}}},
   "ExternalReference": {},
   "Identity": {},

@@ -9,8 +9,8 @@ import styles from "./corrections.module.css";
 
 interface ChangedProps {
   entries: readonly TimelineEntry[];
-  /** Opens the preview again, on the dossier as it is now. */
-  onLookAgain: () => void;
+  /** Opens the preview again, on the dossier as it is now; null: nothing is left in it. */
+  onLookAgain: (() => void) | null;
   onClose: () => void;
 }
 
@@ -27,9 +27,11 @@ export function Changed({ entries, onLookAgain, onClose }: ChangedProps) {
       foot={
         <>
           <Button onClick={onClose}>{t("changed.leave")}</Button>
-          <Button look="primary" onClick={onLookAgain} data-first="" data-testid="look-again">
-            {t("changed.lookAgain")}
-          </Button>
+          {onLookAgain !== null && (
+            <Button look="primary" onClick={onLookAgain} data-first="" data-testid="look-again">
+              {t("changed.lookAgain")}
+            </Button>
+          )}
         </>
       }
     >

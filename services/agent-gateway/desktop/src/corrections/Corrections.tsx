@@ -58,7 +58,7 @@ function Open({ open, view }: { open: Asking; view: DossierView }) {
   };
   if (meanwhile !== null) {
     const again = () => ask(asked, asked.what === "relate" ? null : goal);
-    return <Changed entries={meanwhile} onLookAgain={again} onClose={close} />;
+    return <Changed entries={meanwhile} onLookAgain={view.merged_into === null ? again : null} onClose={close} />;
   }
   if (goal === null) return <ChooseGoal view={view} asked={asked} onChoose={choose} onClose={close} />;
   return (

@@ -1,27 +1,24 @@
-import { CircleAlert, Ellipsis, Merge, Scissors, X } from "lucide-react";
+import { CircleAlert, X } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCommand } from "../app/commands";
 import { useCustomerPanel } from "../app/panels";
-import { useOnline } from "../app/runtime";
 import type { CustomerChanged, DossierView } from "../contracts/types";
 import { useProblemWords } from "../i18n/problems";
 import { useCustomer } from "../live/queries";
 import { AssuranceMark } from "../ui/Assurance";
 import { Avatar } from "../ui/Avatar";
 import { Button, IconButton } from "../ui/Button";
-import { Menu } from "../ui/Menu";
 import { Skeleton, State } from "../ui/State";
 import { About, Consents } from "./About";
 import styles from "./customer.module.css";
+import { CustomerMenu } from "./CustomerMenu";
 import { Dossiers } from "./Dossiers";
 import { Identities } from "./Identities";
 import { Journey } from "./Journey";
-import { MergeCustomers } from "./MergeCustomers";
 import { Merges } from "./Merges";
 import { Records } from "./Records";
-import { SplitCustomer } from "./SplitCustomer";
 import { Suggestions } from "./Suggestions";
 
 /** The customer beside the dossier: who it is and how sure that is, what else there is, what may belong here. */
@@ -99,40 +96,4 @@ function Best({ customer }: { customer: CustomerChanged }) {
   const ranks = ["claimed", "channel", "verified"];
   const best = customer.identities.map((each) => each.assurance).sort((a, b) => ranks.indexOf(b) - ranks.indexOf(a))[0];
   return <AssuranceMark assurance={best ?? null} />;
-}
-
-/** What can be done with the person as a whole. */
-function CustomerMenu({ customer }: { customer: CustomerChanged }) {
-  const { t } = useTranslation();
-  const online = useOnline();
-  const [open, setOpen] = useState<"merge" | "split" | null>(null);
-  const merge = () => setOpen("merge");
-  const split = () => setOpen("split");
-  const alone = customer.identities.length < 2;
-  useCommand({ id: "customer.merge", title: t("customer.merge"), group: "dossier", run: merge }, online);
-  useCommand({ id: "customer.split", title: t("customer.split"), group: "dossier", run: split }, online && !alone);
-  return (
-    <>
-      <Menu
-        groups={[
-          [
-            { id: "merge-customers", icon: Merge, label: t("customer.merge"), disabled: !online, run: merge },
-            {
-              id: "split-customer",
-              icon: Scissors,
-              label: t("customer.split"),
-              disabled: !online || alone,
-              run: split,
-            },
-          ],
-        ]}
-      >
-        <IconButton label={t("customer.actions")} data-testid="customer-menu">
-          <Ellipsis size={16} aria-hidden="true" />
-        </IconButton>
-      </Menu>
-      {open === "merge" && <MergeCustomers customer={customer} onClose={() => setOpen(null)} />}
-      {open === "split" && <SplitCustomer customer={customer} onClose={() => setOpen(null)} />}
-    </>
-  );
 }

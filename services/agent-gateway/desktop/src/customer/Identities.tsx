@@ -18,6 +18,7 @@ import { useDoing } from "./useDoing";
 /** Under which handles the customer is known, how sure that is, and why. */
 export function Identities({ customer }: { customer: CustomerChanged }) {
   const { t } = useTranslation();
+  const handleWords = useHandleWords();
   return (
     <section className={styles.section}>
       <h3>{t("customer.identities")}</h3>
@@ -29,7 +30,7 @@ export function Identities({ customer }: { customer: CustomerChanged }) {
       {customer.released.map((released) => (
         <p key={released.link_id} className={styles.quiet}>
           <UserX size={14} aria-hidden="true" />
-          {t("customer.released", { handle: released.identity.value })}
+          {t("customer.released", { handle: handleWords(released.identity).text })}
         </p>
       ))}
     </section>

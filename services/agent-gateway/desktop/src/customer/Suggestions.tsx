@@ -17,7 +17,7 @@ import { Keys } from "../ui/Keys";
 import { toast } from "../ui/toasts";
 import styles from "./customer.module.css";
 import { acceptedLink } from "./customerActions";
-import { acceptEffect } from "./suggestions";
+import { acceptEffect, question } from "./suggestions";
 
 /** Things that may belong together, each with its reason; one key decides the one in focus, else the first. */
 export function Suggestions({ view }: { view: DossierView }) {
@@ -129,7 +129,7 @@ function SuggestionCard({ view, suggestion, isNext, busy, resolve, onFocus }: Ca
     <article
       className={styles.suggestion}
       tabIndex={0} // eslint-disable-line jsx-a11y/no-noninteractive-tabindex -- the card takes Enter and Backspace itself
-      aria-label={t(`suggestion.${suggestion.kind}`, words)}
+      aria-label={t(question(suggestion, view.customer_id), words)}
       data-testid="suggestion"
       data-next={isNext}
       onFocus={onFocus}
@@ -141,11 +141,11 @@ function SuggestionCard({ view, suggestion, isNext, busy, resolve, onFocus }: Ca
     >
       <h3>
         <Lightbulb size={15} aria-hidden="true" />
-        {t(`suggestion.${suggestion.kind}`, words)}
+        {t(question(suggestion, view.customer_id), words)}
       </h3>
       <p>{suggestionInWords(t, suggestion.because)}</p>
       <EvidenceList because={suggestion.because} />
-      <p className={styles.effect}>{t(acceptEffect(suggestion), words)}</p>
+      <p className={styles.effect}>{t(acceptEffect(suggestion, view.customer_id), words)}</p>
       <div className={styles.suggestionActions}>
         <Button
           look={["primary", "small"]}

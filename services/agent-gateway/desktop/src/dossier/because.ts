@@ -48,5 +48,5 @@ function spanInWords(minutes: number): string {
   const [unit, value] =
     minutes < 120 ? ["minute", minutes] : minutes < 2880 ? ["hour", minutes / 60] : ["day", minutes / 1440];
   const format = { style: "unit", unit: String(unit), unitDisplay: "long" } as const;
-  return new Intl.NumberFormat(i18n.language, format).format(Math.floor(Number(value)));
+  return new Intl.NumberFormat(i18n.language, format).format(Math.max(1, Math.floor(Number(value))));
 }

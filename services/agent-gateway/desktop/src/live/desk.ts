@@ -250,6 +250,8 @@ export class Desk {
 
 function appended(known: Known, entry: TimelineEntry, id: string): Known {
   if (entry.seq <= known.view.seq) return known;
+  // What was said before it has been emptied at the source: what is held here goes, and is asked for again.
+  if (entry.event.type === "customer_erased") return { view: fold(known.view, entry, id), timeline: null };
   const timeline = known.timeline && { ...known.timeline, entries: merge(known.timeline.entries, [entry]) };
   return { view: fold(known.view, entry, id), timeline };
 }

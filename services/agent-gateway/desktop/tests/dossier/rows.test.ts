@@ -93,3 +93,56 @@ test("a link that holds can be undone; the beginning of a dossier cannot", () =>
     [5, true],
   ]);
 });
+
+test("a split takes what was said from that message on; what was said before stays to be read", () => {
+  const entries = timeline(
+    opened,
+    linked("c1"),
+    message("m1", "c1", 3),
+    message("m2", "c1", 4),
+    message("m3", "c1", 5),
+    {
+      type: "conversation_unlinked",
+      conversation_id: "c1",
+      moved_to: "d2",
+      messages: 2,
+      because,
+      since_message_id: "m2",
+      since_at: at(4),
+      since_seq: 4,
+    },
+  );
+  expect(kinds(entries)).toEqual(["day", "line:1", "line:2", "message:3", "line:6"]);
+});
+
+test("what is taken back takes only what came with it", () => {
+  const entries = timeline(opened, linked("c1"), message("m1", "c1", 3), message("m2", "c1", 4), {
+    type: "conversation_unlinked",
+    conversation_id: "c1",
+    moved_to: "d2",
+    messages: 1,
+    because,
+    since_seq: 4,
+  });
+  expect(kinds(entries)).toEqual(["day", "line:1", "line:2", "message:3", "line:5"]);
+});
+
+test("a reply that went with a merge leaves a line", () => {
+  const away = { type: "reply_unlinked", reply_id: "r1", conversation_ids: ["c1"], moved_to: "d2", because };
+  expect(kinds(timeline(opened, linked("c1"), reply("r1", ["c1"]), away))).toEqual(["day", "line:1", "line:2", "line:4"]);
+});
+
+test("of merges and relations only the newest word can be taken back", () => {
+  const about = (type: string) => ({ type, dossier_id: "d2", number: "D-2", because });
+  const undoable = (...types: string[]) =>
+    rowsOf(timeline(opened, ...types.map(about)), [], () => "day").flatMap((row) =>
+      row.kind === "line" && row.undoable ? [row.entry.event.type] : [],
+    );
+  expect(undoable("dossier_related")).toEqual(["dossier_related"]);
+  expect(undoable("dossier_related", "dossier_unrelated")).toEqual(["dossier_unrelated"]);
+  expect(undoable("dossier_merged", "dossier_unmerged", "dossier_merged")).toEqual(["dossier_merged"]);
+  const closed = { type: "status_changed", status: "closed", because };
+  const merged = timeline(opened, closed, { ...closed, merged_into: "d2" });
+  const lines = rowsOf(merged, [], () => "day").flatMap((row) => (row.kind === "line" ? [row.undoable] : []));
+  expect(lines).toEqual([false, false, true]);
+});

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Desk } from "../../src/live/desk";
 import type { DossierSnapshot } from "../../src/contracts/types";
-import { at, linked, message, opened, published, snapshot, timeline, viewOf } from "../builders";
+import { at, entry, linked, message, opened, published, snapshot, timeline, viewOf } from "../builders";
 
 const all = timeline(opened, linked("c1"), message("m1", "c1", 3), message("m2", "c1", 4), { type: "unassigned" });
 
@@ -94,4 +94,19 @@ test("presence runs out by the length that the record gives, not by the clock of
   now += 15_001;
   desk.prune();
   expect(typing()).toBe(0);
+});
+
+test("what was said before an erasure is held no longer, and is asked for again", () => {
+  const { desk } = newDesk();
+  desk.takeSnapshot(snapshot(all));
+  const erased = {
+    type: "customer_erased",
+    customer_ids: ["clara"],
+    conversation_ids: ["c1"],
+    is_theirs: true,
+    because: { rule: "erasure" },
+  };
+  desk.applyEvents(published([entry(6, erased)]));
+  expect(desk.get("d1")?.timeline).toBeNull();
+  expect(desk.get("d1")?.view.customer_name).toBeNull();
 });

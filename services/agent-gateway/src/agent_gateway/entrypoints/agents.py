@@ -40,6 +40,14 @@ class Doorkeeper:
 
         return agent
 
+    def claims(self) -> Callable[..., Awaitable[Claims]]:
+        """For a route that tells agents about themselves."""
+
+        async def admitted(claims: Annotated[Claims, Depends(self._token)]) -> Claims:
+            return await self._admitted(claims)
+
+        return admitted
+
     async def _admitted(self, claims: Claims) -> Claims:
         if self._role not in roles_of(claims):
             raise Problem(

@@ -10,10 +10,11 @@ from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.identity import Actor
 from omnifil_contracts.message import Attachment
 from omnifil_contracts.views import CustomerCard, DossierSnapshot, Inbox, Journey, MovePreview, Timeline
+from omnifil_servicekit.auth import Claims
 from pydantic import AwareDatetime, BaseModel, Field
 
 from agent_gateway.cards import Cards
-from agent_gateway.entrypoints.agents import Doorkeeper
+from agent_gateway.entrypoints.agents import Doorkeeper, actor_of, roles_of
 from agent_gateway.handlers import Desk, PresenceRequest
 from agent_gateway.ports import Agents, Answer, Cases, Files
 from agent_gateway.settings import GatewaySettings
@@ -54,8 +55,11 @@ def router(
         }
 
     @api.get("/me")
-    async def me(agent: SignedIn) -> dict[str, Any]:
-        return {"sub": agent.id, "name": agent.name, "roles": [settings.gateway_role]}
+    async def me(claims: Annotated[Claims, Depends(doorkeeper.claims())]) -> dict[str, Any]:
+        """Who is asking; `permissions` holds `privacy` for who may export and erase persons."""
+        agent, roles = actor_of(claims), roles_of(claims)
+        permissions = ["privacy"] if settings.gateway_privacy_role in roles else []
+        return {"sub": agent.id, "name": agent.name, "roles": [settings.gateway_role], "permissions": permissions}
 
     @api.get("/agents")
     async def all_agents(_agent: SignedIn) -> list[dict[str, Any]]:
