@@ -145,6 +145,10 @@ class Group:
         return [claim for append in self.appends for claim in append.opens]
 
 
+class NotAsked(Exception):
+    """To decide this, more has to be looked up than was."""
+
+
 class Casebook:
     """The workspace of one batch. Not for sharing between batches."""
 
@@ -153,8 +157,11 @@ class Casebook:
         dossiers: Mapping[str, Dossier] | None = None,
         found: Found | None = None,
         patterns: Patterns = DEFAULT_PATTERNS,
+        asked: frozenset[str] | None = None,
     ) -> None:
+        """`asked`: which messages and replies were looked for; None: all that anybody will ask for."""
         found = found or Found()
+        self._asked = asked
         self.patterns = patterns
         self._dossiers = dict(dossiers or {})
         self._ordinals = {customer: dict(claimed) for customer, claimed in found.ordinals.items()}
@@ -184,6 +191,11 @@ class Casebook:
 
     def is_claimed(self, conversation_id: str) -> bool:
         return conversation_id in self._claims
+
+    def require_asked(self, known: str) -> None:
+        """Raises `NotAsked` if it was not looked for where this stands, so that only this batch may tell."""
+        if self._asked is not None and known not in self._asked:
+            raise NotAsked(known)
 
     def spots(self, known: str) -> Sequence[Spot]:
         """Where a message (by its id) or a sent reply (by `sent_key`) stands; empty when it is new."""

@@ -73,12 +73,16 @@ def _goes_on(identified: IdentifiedMessage, held: Dossier, recall: Recall, polic
 def link_message(
     casebook: Casebook, identified: IdentifiedMessage, now: datetime, policy: Policy, minting: Minting
 ) -> Decision:
-    """The message's effect: nothing when it is known already (a redelivery, or the echo of our own reply)."""
+    """The message's effect: nothing when it is known already (a redelivery, or the echo of our own reply).
+
+    Raises `NotAsked` where what is remembered does not do.
+    """
     spots = casebook.spots(identified.message.message_id)
     if spots:
         author = Author.of(identified.message)
         if any(spot.author is None or spot.author.is_of(author) for spot in spots):
             return ()
+        casebook.require_asked(identified.message.message_id)  # it may stand there as well
         identified = identified.model_copy(update={"message": beside(identified.message)})
     message = identified.message
     sighting = sight(casebook, identified, policy, minting)

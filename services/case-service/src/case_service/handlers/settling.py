@@ -9,7 +9,7 @@ from typing import TypeVar
 from omnifil_contracts.dossier import TimelineEntry
 from omnifil_servicekit.errors import Transient
 
-from case_service.domain.casebook import Casebook, Decision, Group, Lookup, dossiers_to_follow
+from case_service.domain.casebook import Casebook, Decision, Group, Lookup, NotAsked, dossiers_to_follow
 from case_service.domain.dossier import Dossier
 from case_service.domain.linking import Recall
 from case_service.domain.references import Patterns
@@ -46,7 +46,9 @@ async def open_casebook(
             conversations |= {each for dossier in loaded.values() for each in dossier.memory.moved_to}
         wanted = dossiers_to_follow(loaded.values(), conversations) - dossiers.keys()
     recalled = {dossier.id: dossier for _, dossier in lookup.recalled}
-    return Casebook(recalled | dossiers, replace(found, claims={**holders, **found.claims}), patterns)
+    return Casebook(
+        recalled | dossiers, replace(found, claims={**holders, **found.claims}), patterns, asked=lookup.known
+    )
 
 
 async def settle(
@@ -72,16 +74,24 @@ async def settle(
         recall = timeline.recall if attempt == 0 else None
         wanted = Lookup.all_of(lookup(item, recall) for item in pending)
         casebook, now = await open_casebook(timeline, wanted, patterns), clock()
+        customers = [customer(item) for item in pending]
+        undecided: set[int] = set()
         for number, item in enumerate(pending):
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
-            decision = decide(casebook, item, now)
+            if undecided and customers[number] in {customers[each] for each in undecided}:
+                undecided.add(number)
+                continue
+            try:
+                decision = decide(casebook, item, now)
+            except NotAsked:
+                undecided.add(number)
+                continue
             if not _has_effect(decision, done):
                 casebook.record(decision, now, number)
-        customers = [customer(item) for item in pending]
         lost, effects = await _append_in_waves(timeline, casebook.groups(), customers, written)
         done |= effects
-        pending = [pending[number] for number in sorted(lost)]
+        pending = [pending[number] for number in sorted(lost | undecided)]
         DECISIONS_REDONE.inc(len(pending))
         if not pending:
             return
