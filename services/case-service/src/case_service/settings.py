@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from omnifil_servicekit.settings import ServiceSettings
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from case_service.domain.policy import SWITCHABLE, Policy, Window
+from case_service.domain.policy import Policy, Window
 from case_service.domain.references import DEFAULT_PATTERNS, ReferencePattern
 
 _PLACE = re.compile(r"[a-z][a-z0-9-]{0,40}(?:/.{1,200})?")
@@ -34,7 +34,7 @@ class WindowSettings(BaseModel):
     threshold: int = Field(60, ge=1, le=100, description="percent of certainty from which the rule `customer` joins")
     suggests: int = Field(25, ge=0, le=100, description="percent of certainty from which an agent is asked")
     rules: tuple[RuleName, ...] = Field(
-        tuple(sorted(SWITCHABLE)), description="the rules that are on: `token`, `thread`, `customer`"
+        ("token", "thread", "customer"), description="the rules that are on: `token`, `thread`, `customer`"
     )
 
     @model_validator(mode="after")

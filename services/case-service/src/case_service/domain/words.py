@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-import Stemmer  # type: ignore[import-untyped]  # Snowball in C, without types of its own
+import Stemmer
 
 from case_service.domain.stop_words import COMMONPLACE, STOP_WORDS
 from case_service.domain.topics import TOPICS
