@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoI
 from customer_profile.domain.facts import NOTHING, heard
 from customer_profile.ports import Change, Identities
 from omnifil_contracts.customer import CustomerChanged
-from omnifil_contracts.profile import ProfileUpdated
+from omnifil_contracts.profile import AttributeUpdate, ProfileUpdated
 from omnifil_contracts.topics import PROFILE_UPDATES
 from omnifil_messaging import Outgoing
 from omnifil_messaging.dead_letter.shelf import Shelf
@@ -21,10 +22,10 @@ from omnifil_mongostore import Mongo, ensure_indexes
 from omnifil_testkit.builders import NOON
 from omnifil_testkit.waiting import Eventually
 from profile_scenes.people import CLAIRE, mail
-from profile_scenes.sources import Market, order, says
+from profile_scenes.sources import Market, identity, order, says
 from profile_scenes.town import AGENT, Town
 
-EMAIL = f"email:{CLAIRE}"
+EMAIL, CARD = f"email:{CLAIRE}", "loyalty-number:100"
 
 
 async def publish(town: Town, *updates: ProfileUpdated) -> None:
@@ -143,10 +144,16 @@ async def test_what_is_pushed_over_http_takes_the_same_way(town: Town, eventuall
 async def test_sources_messages_and_replicas_at_once_lose_nothing(town: Town, eventually: Eventually) -> None:
     town = town.with_settings(trusted_sources=("shop", "till"))
     updates = [
-        says(("shop", "till")[n % 2], (EMAIL, "loyalty-number:100")[n // 2 % 2], also=(EMAIL,) * (n % 3 == 0),
-             minutes=n, update_id=f"u{n}", **{f"fact_{n}": "yes"})
+        ProfileUpdated(
+            update_id=f"u{n}",
+            source=("shop", "till")[n % 2],
+            identity=identity((EMAIL, CARD)[n // 2 % 2]),
+            also=(identity(EMAIL),) if n % 3 == 0 else (),
+            attributes=(AttributeUpdate(name=f"fact-{n}", value="yes"),),
+            occurred_at=NOON + timedelta(minutes=n),
+        )
         for n in range(40)
-    ]  # fmt: skip
+    ]
     async with town.running("consume", "relay", "updates"), town.running("consume", "relay", "updates"):
         await asyncio.gather(
             *(publish(town, *updates[start::4]) for start in range(4)),
