@@ -18,7 +18,7 @@ from bson import json_util
 from log_inspection.personal_values import SCHEMAS, marked_in
 from motor.motor_asyncio import AsyncIOMotorClient
 from omnifil_contracts.commands import Reply, ResolveSuggestion
-from omnifil_contracts.dossier import DossierEvent
+from omnifil_contracts.dossier import DossierEvent, DossierView, MessageLinked, ReplyRequested
 from omnifil_devstack import stack_file
 from omnifil_devstack.stack_file import Stack
 from omnifil_devstack.story.agent import Agent
@@ -126,19 +126,25 @@ def dossiers_of(archive: zipfile.ZipFile) -> list[dict[str, Any]]:
     return list(json.loads(archive.read("dossiers.json")))
 
 
-def shown(omnifil: Omnifil) -> list[dict[str, Any]]:
-    return list(json.loads(omnifil("export", "--json").stdout)["dossiers"])
+async def holder_of(agent: Agent, text: str) -> DossierView:
+    """The dossier that a message is in now, as soon as the agent sees it in one."""
+
+    def newest() -> str | None:
+        linked = [
+            (entry.at, dossier_id)
+            for dossier_id, entry in agent.entries()
+            if isinstance(entry.event, MessageLinked) and text in entry.event.message.text
+        ]
+        return max(linked)[1] if linked else None
+
+    return await agent.dossier(await agent.until(newest, f"“{text}”", SEEN_WITHIN_S))
 
 
-async def holder_of(omnifil: Omnifil, text: str) -> dict[str, Any]:
-    """The dossier that a message is in, as soon as it is in one."""
-
-    async def there() -> dict[str, Any]:
-        holders = [each for each in shown(omnifil) if any(text in message["text"] for message in each["messages"])]
-        assert len(holders) == 1, f"{len(holders)} dossiers have “{text}”"
-        return holders[0]
-
-    return await eventually_(there, SEEN_WITHIN_S)
+async def texts_in(agent: Agent, dossier_id: str) -> list[str]:
+    """What was said in it, as a fresh look has it."""
+    events = [entry.event for entry in await agent.whole_timeline(dossier_id)]
+    said = [event.message.text for event in events if isinstance(event, MessageLinked)]
+    return said + [event.text for event in events if isinstance(event, ReplyRequested)]
 
 
 async def poison(stack: Stack, *values: str) -> None:
@@ -157,9 +163,7 @@ async def dead_letters(stack: Stack) -> str:
     return "\n".join(said)
 
 
-async def a_day(
-    stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil
-) -> tuple[Customer, Customer, str]:
+async def a_day(stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent) -> tuple[Customer, Customer, str]:
     """Ottilie writes by mail, in the chat and on the network, where an agent confirms that it is she, and is answered;
     Berthold writes by mail; both have a dead letter."""
     run = secrets.token_hex(3)
@@ -170,10 +174,9 @@ async def a_day(
     async with Chat.opened(stack, http, identity=await world.signature(hers)) as chat:
         await chat.say(f"Und jetzt noch einmal im Chat {run}, wegen der Schuhe.")
     await poison(stack, hers.email, his.email)
-    await holder_of(omnifil, f"Bestellung 88{run}")
-    await holder_of(omnifil, f"Rechnung 77{run}")
-    await holder_of(omnifil, f"im Chat {run}")
-    await on_the_network_too(world, agent, omnifil, hers, run)
+    for text in (f"Bestellung 88{run}", f"Rechnung 77{run}", f"im Chat {run}"):
+        await holder_of(agent, text)
+    await on_the_network_too(world, agent, hers, run)
 
     async def set_aside() -> None:
         letters = await dead_letters(stack)
@@ -184,19 +187,19 @@ async def a_day(
     return hers, his, run
 
 
-async def on_the_network_too(world: World, agent: Agent, omnifil: Omnifil, hers: Customer, run: str) -> None:
-    her_id = (await holder_of(omnifil, f"Bestellung 88{run}"))["customer_id"]
+async def on_the_network_too(world: World, agent: Agent, hers: Customer, run: str) -> None:
+    mails = await holder_of(agent, f"Bestellung 88{run}")
     await world.write_on_network(hers, f"Und auf der Seite {run}: antwortet hier jemand?")
-    alone = (await holder_of(omnifil, f"auf der Seite {run}"))["dossier_id"]
-    offered = [each for each in (await agent.dossier(alone)).suggestions if each.customer_id == her_id]
-    await agent.command(alone, ResolveSuggestion(suggestion_id=offered[0].suggestion_id, accept=True))
+    alone = await holder_of(agent, f"auf der Seite {run}")
+    offered = [each for each in alone.suggestions if each.customer_id == mails.customer_id]
+    await agent.command(alone.dossier_id, ResolveSuggestion(suggestion_id=offered[0].suggestion_id, accept=True))
 
     async def hers_now() -> str:
-        holder = await holder_of(omnifil, f"auf der Seite {run}")
-        assert holder["customer_id"] == her_id
-        return str(holder["dossier_id"])
+        holder = await holder_of(agent, f"auf der Seite {run}")
+        assert holder.customer_id == mails.customer_id
+        return holder.dossier_id
 
-    for dossier_id in {await eventually_(hers_now, SEEN_WITHIN_S), await in_the_mails_dossier(omnifil, run)}:
+    for dossier_id in {await eventually_(hers_now, SEEN_WITHIN_S), mails.dossier_id}:
         dossier = await agent.dossier(dossier_id)
         everywhere = tuple(each.conversation.conversation_id for each in dossier.conversations)
         answer = f"Liebe Ottilie Sondermann{run}, die Schuhe kommen morgen."
@@ -209,17 +212,13 @@ async def on_the_network_too(world: World, agent: Agent, omnifil: Omnifil, hers:
     await eventually_(answered, SEEN_WITHIN_S)
 
 
-async def in_the_mails_dossier(omnifil: Omnifil, run: str) -> str:
-    return str((await holder_of(omnifil, f"Bestellung 88{run}"))["dossier_id"])
-
-
 async def test_an_erased_person_can_be_read_nowhere_and_everybody_else_is_whole(
     stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil, tmp_path: Path
 ) -> None:
-    hers, his, run = await a_day(stack, http, world, agent, omnifil)
-    her_dossier = await holder_of(omnifil, f"Bestellung 88{run}")
-    his_dossier = await holder_of(omnifil, f"Rechnung 77{run}")
-    customer_id, neighbour_id = her_dossier["customer_id"], his_dossier["customer_id"]
+    hers, his, run = await a_day(stack, http, world, agent)
+    her_dossier = await holder_of(agent, f"Bestellung 88{run}")
+    customer_id = her_dossier.customer_id
+    neighbour_id = (await holder_of(agent, f"Rechnung 77{run}")).customer_id
 
     # What is exported is what is looked for afterwards: every marked value of hers that is not also somebody else's.
     archive = export_of(omnifil, customer_id, tmp_path)
@@ -238,7 +237,7 @@ async def test_an_erased_person_can_be_read_nowhere_and_everybody_else_is_whole(
     assert all(place in before for place in (hers.email, "topic inbound.email.v1", "omnifil_cases.timeline"))
 
     planned = omnifil("customer", "erase", customer_id, "--dry-run")
-    assert planned.stdout.startswith(f"Would go of {customer_id}: ")
+    assert planned.stdout.startswith(f"Would go of {customer_id} (and of "), "who was confirmed on the network goes, too"
     assert await found(stack, [hers.email]), "a dry run changes nothing"
     erased = omnifil("customer", "erase", customer_id, "--yes", "--json")
     assert erased.returncode == 0, erased.stdout + erased.stderr
@@ -258,29 +257,30 @@ async def test_an_erased_person_can_be_read_nowhere_and_everybody_else_is_whole(
     assert sorted(after.namelist()) == sorted(his_archive.namelist())
     rebuilt = omnifil("rebuild")
     assert (rebuilt.returncode, json.loads(rebuilt.stdout.splitlines()[-1])["differences"]) == (0, 0), rebuilt.stdout
-    [hers_now] = [each for each in shown(omnifil) if each["dossier_id"] == her_dossier["dossier_id"]]
-    assert (hers_now["status"], hers_now["subject"]) == ("closed", None)
-    assert {message["text"] for message in hers_now["messages"]} == {""}
-    assert len(hers_now["messages"]) == len(her_dossier["messages"])
+    hers_now = await agent.dossier(her_dossier.dossier_id)
+    assert (hers_now.status, hers_now.subject, hers_now.customer_name) == ("closed", None, None)
+    assert hers_now.messages == her_dossier.messages
+    assert set(await texts_in(agent, her_dossier.dossier_id)) == {""}
 
     # Life goes on: his next mail comes into his dossier, and she is somebody new.
     await world.write_mail(his, f"Re: Rechnung 77{run}", f"Noch eine Frage zur Rechnung 77{run}, bitte.")
-    assert (await holder_of(omnifil, f"Noch eine Frage zur Rechnung 77{run}"))["customer_id"] == neighbour_id
+    assert (await holder_of(agent, f"Noch eine Frage zur Rechnung 77{run}")).customer_id == neighbour_id
     await world.write_mail(hers, f"Neu {run}", f"Ich bin wieder da {run}.")
-    again = await holder_of(omnifil, f"Ich bin wieder da {run}")
-    assert again["customer_id"] != customer_id
-    assert again["dossier_id"] != her_dossier["dossier_id"]
+    again = await holder_of(agent, f"Ich bin wieder da {run}")
+    assert again.customer_id != customer_id
+    assert again.dossier_id != her_dossier.dossier_id
     async with Chat.opened(stack, http, identity=await world.signature(hers)) as chat:
         await chat.say(f"Auch im Chat bin ich wieder {run}.")
-    assert (await holder_of(omnifil, f"Auch im Chat bin ich wieder {run}"))["customer_id"] == again["customer_id"]
+    assert (await holder_of(agent, f"Auch im Chat bin ich wieder {run}")).customer_id == again.customer_id
     assert agent.conflicts == 0
 
 
 async def test_services_that_die_in_the_middle_of_an_erasure_end_it_when_they_are_back(
     stack: Stack, http: httpx.AsyncClient, world: World, agent: Agent, omnifil: Omnifil
 ) -> None:
-    hers, his, run = await a_day(stack, http, world, agent, omnifil)
-    customer_id = (await holder_of(omnifil, f"Bestellung 88{run}"))["customer_id"]
+    hers, his, run = await a_day(stack, http, world, agent)
+    her_dossier = await holder_of(agent, f"Bestellung 88{run}")
+    customer_id = her_dossier.customer_id
     begun = omnifil("customer", "erase", customer_id, "--yes", "--json", "--wait", "0")
     erasure = json.loads(begun.stdout.splitlines()[-1])
     assert (begun.returncode, erasure["state"]) == (3, "running")
@@ -297,8 +297,7 @@ async def test_services_that_die_in_the_middle_of_an_erasure_end_it_when_they_ar
     assert await found(stack, [hers.email, f"Sondermann{run}", f"Bestellung 88{run}"]) == []
     assert his.email in await dead_letters(stack)
     assert omnifil("rebuild").returncode == 0
-    left = [each for each in shown(omnifil) if each["customer_id"] == customer_id]
-    assert {message["text"] for each in left for message in each["messages"]} == {""}
+    assert set(await texts_in(agent, her_dossier.dossier_id)) == {""}
 
 
 async def steps_of(stack: Stack, erasure_id: str) -> AsyncIterator[str]:
