@@ -158,7 +158,8 @@ def main() -> None:
         return
     found = asyncio.run(run(asked, Policy()))
     if asked.docs is not None:
-        command = f'make correlation-bench ARGS="{" ".join(sys.argv[1:])}"'
+        given = " ".join(sys.argv[1:]).replace(str(asked.docs), "docs")
+        command = f'make correlation-bench ARGS="{given}"'
         told = {"by_seed": found, "command": command, "at": datetime.now(UTC).date().isoformat()}
         document.write(asked.docs, {"runs": told})
     print(json.dumps({**headline(asked, found), "seconds": round(time.monotonic() - begun, 1)}))

@@ -138,26 +138,26 @@ class Score:
         return wrong
 
     def _suggestions(self) -> Figures:
+        """`same-customer` is right when the handle is that customer's, `same-matter` when the dossier is about it."""
         owners, customers = self.owners(), self.customers()
-        matters: dict[str, set[str]] = {}
-        conversations: dict[str, set[str]] = {}
-        persons: dict[str, set[str]] = {}
+        in_dossier: dict[str, set[str]] = {}
+        about: dict[str, set[str]] = {}
+        writers: dict[str, set[str]] = {}
         for item in self.items:
-            matters.setdefault(item.dossier, set()).add(item.matter)
-            conversations.setdefault(item.conversation, set()).add(item.matter)
-            persons.setdefault(item.conversation, set()).add(item.person)
+            conversation = self._engine.places[item.message_id].conversation_id
+            in_dossier.setdefault(item.dossier, set()).add(item.matter)
+            about.setdefault(conversation, set()).add(item.matter)
+            writers.setdefault(conversation, set()).add(item.person)
         offered: Counter[str] = Counter()
         right: Counter[str] = Counter()
         for _, each in self._engine.suggestions:
             offered[each.kind] += 1
+            whose = customers.get(each.customer_id or "", Counter()).keys()
             if each.kind == "same-customer":
-                owner = owners.get(each.identity.key, set()) if each.identity else set()
-                right[each.kind] += bool(owner & customers.get(each.customer_id or "", Counter()).keys())
+                right[each.kind] += bool(each.identity and owners.get(each.identity.key, set()) & whose)
             else:
-                here = conversations.get(each.conversation_id, set())
-                same_matter = bool(here & matters.get(each.dossier_id or "", set()))
-                own = {person for key in customers.get(each.customer_id or "", ()) for person in (key,)}
-                right[each.kind] += same_matter or bool(persons.get(each.conversation_id, set()) & own)
+                here, there = about.get(each.conversation_id, set()), in_dossier.get(each.dossier_id or "", set())
+                right[each.kind] += bool(here & there)
         return {kind: {"offered": offered[kind], "right": right[kind]} for kind in sorted(offered)}
 
     def _machines(self) -> Figures:

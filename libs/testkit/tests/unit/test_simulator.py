@@ -13,7 +13,7 @@ import pytest
 from omnifil_contracts.message import InboundMessage
 from omnifil_testkit.simulator import AgentReplies, Rates, Said, SentReply, Simulation, measured, simulate, with_replies
 from omnifil_testkit.simulator.adversaries import WAYS
-from omnifil_testkit.simulator.matters import STICKY
+from omnifil_testkit.simulator.plans import STICKY
 
 
 @pytest.fixture(scope="module")

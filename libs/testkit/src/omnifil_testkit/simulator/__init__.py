@@ -13,7 +13,7 @@ from omnifil_testkit.simulator.events import (
     Truth,
     with_replies,
 )
-from omnifil_testkit.simulator.matters import Life, measured
+from omnifil_testkit.simulator.plans import Life, measured
 from omnifil_testkit.simulator.settings import CHANNELS, Rates
 from omnifil_testkit.simulator.world import SHOP, Simulation, simulate
 

@@ -11,8 +11,8 @@ from omnifil_contracts.message import InboundMessage, Sender
 from omnifil_testkit.simulator.calendar import around, days, hours
 from omnifil_testkit.simulator.channels import ACCOUNTS, PAGE, copied_in, forged, mail_author, proven
 from omnifil_testkit.simulator.events import Said, Truth
-from omnifil_testkit.simulator.matters import Matter
 from omnifil_testkit.simulator.people import Mailbox, Person, stranger
+from omnifil_testkit.simulator.plans import Matter
 from omnifil_testkit.simulator.settings import Rates
 from omnifil_testkit.simulator.telling import Teller, texts_in
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from omnifil_contracts.identity import Assurance, AssuredIdentity, Evidence, Identity
 from omnifil_contracts.message import InboundMessage, Participant, Sender
 
-from omnifil_testkit.simulator.matters import Talk
 from omnifil_testkit.simulator.people import Mailbox, Person
+from omnifil_testkit.simulator.plans import Talk
 from omnifil_testkit.simulator.settings import Rates
 
 ACCOUNTS = {"email": "support@shop.example", "chat": "shop-widget", "social": "page-1", "sms": "gateway-1"}

@@ -96,7 +96,3 @@ def with_replies(said: Said, sent: Mapping[str, SentReply], number: str | None =
         changes["text"] = message.text.replace("{number}", quoted)
         changes["subject"] = message.subject.replace("{number}", quoted) if message.subject else None
     return message.model_copy(update=changes) if changes else message
-
-
-def at_of(event: Event) -> datetime:
-    return event.at

@@ -1,92 +1,21 @@
-"""What people want over the months: matters, each with one or more talks on some channel, and when it is over."""
+"""Draws what people want over the months: which matters, when, on which channel, and when each is over."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from omnifil_testkit.simulator.calendar import around, awake, between, days, hours
 from omnifil_testkit.simulator.people import Person
+from omnifil_testkit.simulator.plans import STICKY, Answer, Life, Line, Matter, Talk
 from omnifil_testkit.simulator.settings import CHANNELS, Rates
 from omnifil_testkit.simulator.texts.english import ENGLISH
-from omnifil_testkit.simulator.texts.things import PRODUCTS, Product
+from omnifil_testkit.simulator.texts.things import PRODUCTS
 from omnifil_testkit.simulator.texts.unseen import ENGLISH_UNSEEN, UNSEEN_PRODUCTS
 
 UNSEEN = tuple(ENGLISH_UNSEEN)
 TOPICS = tuple(topic for topic in ENGLISH.topics if topic not in UNSEEN)
-STICKY = frozenset({"chat", "social", "sms"})
-"""Channels on which a handle has one conversation for ever: the provider has no other thread to tell apart by."""
 _BEGINS_ANEW = 0.53
 """Of second contacts about a live matter, those that begin a new conversation: the others go on in a thread that is
 there. Makes up for them in the share of other matters among new conversations; a test holds that share."""
-
-
-@dataclass
-class Line:
-    """Something to be said. `kind`: `opening`, `retelling`, `vague`, `chasing`, `detail`, `thanks`."""
-
-    at: datetime
-    kind: str
-    answers: str | None = None
-    """The agent's reply (`Answer.key`) that it answers."""
-
-
-@dataclass
-class Answer:
-    """An agent's reply to the line before it."""
-
-    at: datetime
-    key: str
-    closes: bool = False
-
-
-@dataclass
-class Talk:
-    """What is said about one matter in one conversation. `within`: the talk whose thread it goes on in."""
-
-    id: str
-    channel: str
-    begins: datetime
-    steps: list[Line | Answer]
-    within: "Talk | None" = None
-    new_browser: bool = False
-    signed_in: bool = False
-    foreign: bool = False
-    """Not in the person's language."""
-
-    @property
-    def ends(self) -> datetime:
-        return max(step.at for step in self.steps)
-
-
-@dataclass
-class Matter:
-    """`number` counts the matters of the person. Facts that texts are filled with."""
-
-    id: str
-    person: Person
-    topic: str
-    product: Product
-    order: str
-    parcel: str
-    invoice: str
-    facts: dict[str, int]
-    """Which of the cities, colours, days, parts and faults."""
-    talks: list[Talk] = field(default_factory=list)
-    closings: list[datetime] = field(default_factory=list)
-
-    @property
-    def closes(self) -> datetime:
-        return self.closings[-1]
-
-
-@dataclass
-class Life:
-    """A person's months. `starts` tells of each new conversation whether another was live, and another matter."""
-
-    person: Person
-    matters: list[Matter] = field(default_factory=list)
-    starts: list[tuple[bool, bool]] = field(default_factory=list)
 
 
 class Planner:
@@ -295,11 +224,3 @@ def _speak(talk: Talk, rates: Rates, draw: random.Random, kind: str, most: int) 
 def _order(draw: random.Random) -> str:
     number = f"{draw.randrange(10_000, 10**6)}"
     return draw.choice((number, number, f"A-{number}", f"FR{number}", f"W{number}"))
-
-
-def measured(lives: Sequence[Life]) -> tuple[float, float]:
-    """Of all new conversations, the share that began while another of the person was live; of those, the share of
-    another matter."""
-    starts = [start for life in lives for start in life.starts]
-    live = [other for was_live, other in starts if was_live]
-    return len(live) / len(starts), sum(live) / len(live) if live else 0.0

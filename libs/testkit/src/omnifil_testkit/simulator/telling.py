@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 
-from omnifil_testkit.simulator.matters import Matter
+from omnifil_testkit.simulator.plans import Matter
 from omnifil_testkit.simulator.settings import Rates
 from omnifil_testkit.simulator.texts.english import ENGLISH
 from omnifil_testkit.simulator.texts.french import FRENCH

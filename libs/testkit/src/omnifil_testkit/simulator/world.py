@@ -13,8 +13,9 @@ from omnifil_testkit.simulator.adversaries import Known, adversaries
 from omnifil_testkit.simulator.calendar import BEGIN, MONTH, around, hours
 from omnifil_testkit.simulator.channels import ACCOUNTS, Drawn, Post, copied_in, forged, mail_author, owned
 from omnifil_testkit.simulator.events import AgentCloses, AgentReplies, Event, Said, ShopTells, Truth
-from omnifil_testkit.simulator.matters import Answer, Life, Line, Matter, Planner, Talk
+from omnifil_testkit.simulator.matters import Planner
 from omnifil_testkit.simulator.people import Person, people, stranger
+from omnifil_testkit.simulator.plans import Answer, Life, Line, Matter, Talk
 from omnifil_testkit.simulator.settings import Rates
 from omnifil_testkit.simulator.telling import Teller, other_language
 
