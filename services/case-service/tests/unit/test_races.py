@@ -109,22 +109,19 @@ class AnyRace(RuleBasedStateMachine):
 
     def from_person(self, person: str, channel: str, thread: str, early: int) -> IdentifiedMessage:
         """`early`: it was received so many minutes ago, and comes only now."""
-        customer, fields = f"customer-{person}", {}
-        if person == "p":
-            customer, fields = self.owner_of_phone, {"handle": "phone-p"}
         message = self.shop.message(
-            customer,
+            self.owner_of_phone if person == "p" else f"customer-{person}",
             channel=channel,
+            handle="phone-p" if person == "p" else None,
             conversation=f"{person}-{channel}-{thread}",
             text={"a": "the lamp is broken", "b": "an invoice is wrong", "p": "where is my parcel"}[person],
-            **fields,
         )
         at = message.message.received_at.replace(minute=59 - early % 60)
         return message.model_copy(update={"message": message.message.model_copy(update={"received_at": at})})
 
     def from_crook(self, target: IdentifiedMessage, way: str) -> IdentifiedMessage:
         known = target.message
-        fields: dict[str, object] = {
+        ways: dict[str, dict[str, Any]] = {
             "thread": {"conversation": known.conversation.key, "ancestors": (known.provider_message_id,)},
             "forged": {
                 "handle": known.sender.primary.identity.value,
@@ -134,9 +131,9 @@ class AnyRace(RuleBasedStateMachine):
             "id": {"provider_message_id": known.provider_message_id},
             "token": {"references": tuple(self.tokens())},
             "quote": {"subject": f"about {' '.join(self.numbers())}", "text": known.text},
-        }[way]
+        }
         assured = way in ("thread", "token", "quote")
-        return self.shop.message(CROOK, channel=known.channel, assured=assured, **fields)  # type: ignore[arg-type]
+        return self.shop.message(CROOK, channel=known.channel, assured=assured, **ways[way])
 
     def tokens(self) -> list[str]:
         entries = [entry for each in sorted(self.shop.ids) for entry in self.run_now(self.shop.events(each))]
