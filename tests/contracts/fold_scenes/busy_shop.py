@@ -134,7 +134,8 @@ class BusyShop:
     async def _merges_what_a_split_left(self) -> None:
         """What was said before goes too, also the answer, without its conversation."""
         dossier = await self.shop.writes("customer-b", conversation="long")
-        await self.shop.reply(dossier)
+        answered = [each.conversation.conversation_id for each in dossier.view.conversations if each.identity]
+        await self.shop.reply(dossier, *answered)
         last = self.shop.message("customer-b", conversation="long")
         dossier = await self.shop.link(last)
         for each in dossier.view.conversations:

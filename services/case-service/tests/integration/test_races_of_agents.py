@@ -175,7 +175,7 @@ def drawn(random_: random.Random, entries: list[TimelineEntry], there: str) -> d
         return {"type": kind, "seq": max(len(entries) - random_.randint(0, 8), 1)}
     message = random_.choice(messages).event
     to = random_.choice((None, there))
-    return {
+    said: dict[str, dict[str, object]] = {
         "split_conversation": {
             "type": kind,
             "conversation_id": message.conversation_id,
@@ -184,4 +184,5 @@ def drawn(random_: random.Random, entries: list[TimelineEntry], there: str) -> d
         },
         "move_conversation": {"type": kind, "conversation_id": message.conversation_id, "to_dossier_id": to},
         "move_message": {"type": kind, "message_id": message.message.message_id, "to_dossier_id": to},
-    }[kind]
+    }
+    return said[kind]

@@ -560,8 +560,8 @@ export interface ConversationLinked {
  * A conversation, with what was said in it, has moved to another dossier.
  *
  * Without `since_seq` all that stands here of it goes along. With it, what is behind that cut, and the rest stays
- * here to be read: with `since_at` (a split), what comes from (`since_at`, `since_seq`) on in the order in which people
- * read, (`occurred_at`, `seq`); without (something taken back), the entries from `since_seq` on.
+ * here to be read: with `since_at` (a split), what comes from (`since_at`, `since_seq`) on in the order in which
+ * people read, (`occurred_at`, `seq`); without (something taken back), the entries from `since_seq` on.
  */
 export interface ConversationUnlinked {
   type: "conversation_unlinked";
