@@ -4,6 +4,7 @@ whole. On the whole suite: every topic from its beginning, every database, the f
 import asyncio
 import io
 import json
+import re
 import secrets
 import subprocess
 import zipfile
@@ -103,7 +104,8 @@ def logs_of(stack: Stack) -> dict[str, str]:
 
 
 def personal_in(dossiers: list[dict[str, Any]]) -> set[str]:
-    """Every value of exported entries that the contract marks as personal."""
+    """Every value of exported entries that the contract marks as personal; but for agents' names, and what fills the
+    sentences of reasons: kinds of handles, our own numbers, or what stands elsewhere in the entries, too."""
     schema = SCHEMAS[DossierEvent.ce_type]
     entry = {"$ref": schema["properties"]["entry"]["$ref"]}
     return {
@@ -111,7 +113,9 @@ def personal_in(dossiers: list[dict[str, Any]]) -> set[str]:
         for dossier in dossiers
         for line in dossier["entries"]
         for each in marked_in(line, entry, schema)
-        if len(each.text.strip()) >= TELLING_CHARS and not each.field.startswith("actor")
+        if len(each.text.strip()) >= TELLING_CHARS
+        and not each.field.startswith("actor")
+        and not re.search(r"\bagent\.name$|\.values\b", each.field)
     }
 
 
@@ -231,7 +235,6 @@ async def test_an_erased_person_can_be_read_nowhere_and_everybody_else_is_whole(
     his_archive = export_of(omnifil, neighbour_id, tmp_path)
     values = personal_in(dossiers_of(archive)) - personal_in(dossiers_of(his_archive))
     values |= {hers.email, hers.name, hers.account, f"Sondermann{run}"}
-    values -= {each["dossier"]["number"] for each in dossiers_of(archive)}  # among the reasons of links, and ours
     before = "\n".join(await found(stack, values)).casefold()
     assert f"sondermann{run}" in before
     assert all(place in before for place in (hers.email, "topic inbound.email.v1", "omnifil_cases.timeline"))
