@@ -38,7 +38,10 @@ def test_a_sweep_is_kept_and_drawn_and_what_is_written_by_hand_stays(docs: Path)
 
 def test_worlds_are_told_with_their_spread(docs: Path) -> None:
     (docs / "correlation.md").write_text("<!-- worlds -->\n<!-- /worlds -->\n")
-    each = [{"precision": share, "recall": 0.8, "f1": 0.85, "ceiling": 0.9} for share in (0.9, 0.94)]
+    each = [
+        {"precision": share, "recall": 0.8, "f1": 0.85, "ceiling": 0.9, "wrong_customer_links": 1}
+        for share in (0.9, 0.94)
+    ]
     document.write(docs, {"worlds": {"seeds": [1, 2], "customers": 5, "months": 1, "worlds": {"calm": each}}})
     assert "| calm | 0.920 (0.900–0.940) | 0.800" in (docs / "correlation.md").read_text()
 

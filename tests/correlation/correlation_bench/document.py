@@ -96,13 +96,14 @@ def swept(sweep: Figures) -> str:
 def of_worlds(measured: Figures) -> str:
     """The same with other rates."""
     names = ("precision", "recall", "f1", "ceiling")
-    rows = [
-        (world, *(_spread([each[name] for each in seeds]) for name in names))
-        for world, seeds in measured["worlds"].items()
-    ]
+    rows = []
+    for world, figures_of in measured["worlds"].items():
+        wrong = sum(each["wrong_customer_links"] for each in figures_of)
+        rows.append((world, *(_spread([each[name] for each in figures_of]) for name in names), wrong))
     seeds = ", ".join(str(seed) for seed in measured["seeds"])
     about = f"Seeds {seeds} (for tuning), {measured['customers']} people each, {measured['months']:g} months."
-    return f"{about}\n\n{table(('', 'precision', 'recall', 'F1', 'recall of who never errs'), rows)}"
+    head = ("", "precision", "recall", "F1", "recall of who never errs", "wrong customer links")
+    return f"{about}\n\n{table(head, rows)}"
 
 
 def _row(seeds: Sequence[Figures], *path: str) -> tuple[str, str, str]:

@@ -119,12 +119,11 @@ class Post:
         if talk.signed_in and person.account is not None:
             visitor, name = signed_visitor(person.account), person.name
             others.append(proven("shop-account", person.account, Assurance.VERIFIED, "signed-by-site"))
-            registered = person.mailboxes[0]
             checked = Assurance.VERIFIED if person.address_checked else Assurance.CLAIMED
             code = "signed-by-site" if person.address_checked else "unverified-by-site"
-            others.append(proven("email", registered.address, checked, code))
+            others.append(proven("email", person.registered, checked, code))
             own = [f"shop-account:{person.account}"]
-            own += [f"email:{registered.address}"] if checked is Assurance.VERIFIED else []
+            own += [f"email:{person.registered}"] if checked is Assurance.VERIFIED else []
         else:
             visitor = self._browser(talk)
             if self._draw.random() < self._rates.typed_address:
@@ -193,6 +192,7 @@ def owned(person: Person) -> Iterator[str]:
     """Keys of every handle that is the person's, used or not."""
     for mailbox in person.mailboxes:
         yield f"email:{mailbox.address}"
+    yield f"email:{person.registered}"
     yield f"phone:{person.phone}"
     yield f"messenger:{PAGE}:{person.psid}"
     yield f"visitor:{person.cookie}"

@@ -43,6 +43,8 @@ class Person:
     psid: str
     cookie: str
     account: str | None
+    registered: str
+    """The address that the account was opened with."""
     address_checked: bool
     """The shop has seen that the address of the account is theirs."""
     told_by_shop: bool
@@ -95,9 +97,11 @@ def _household(rates: Rates, draw: random.Random, circle: str, months: float) ->
     members = [_person(rates, draw, circle, f"{name} {last}", f"{at}", months) for at, name in enumerate(names)]
     if draw.random() < rates.shared_mailbox:
         shared = Mailbox(f"famille.{_slug(last)}.{circle}@post.example", proven=True)
-        for each in members:
+        for at, each in enumerate(members):
             own = each.mailboxes[:1] if draw.random() < 0.4 else ()
             each.mailboxes = (shared, *own)
+            if at == 0 or draw.random() < rates.accounts_of_one_address:
+                each.registered = shared.address
     if draw.random() < rates.shared_phone:
         for each in members:
             each.phone = members[0].phone
@@ -114,6 +118,7 @@ def _office(rates: Rates, draw: random.Random, circle: str, months: float) -> li
     shared = Mailbox(f"{role}@firm-{circle}.example", proven=True)
     names = [f"{first} {draw.choice(_LAST)} {_initial(draw)}" for first in draw.sample(_FIRST, draw.choice((2, 3)))]
     members = [_person(rates, draw, circle, name, f"{at}", months) for at, name in enumerate(names)]
+    members[0].registered = shared.address
     for each in members:
         each.mailboxes = (shared, each.mailboxes[0])
         each.shown_as = firm
@@ -123,17 +128,19 @@ def _office(rates: Rates, draw: random.Random, circle: str, months: float) -> li
 
 def _person(rates: Rates, draw: random.Random, circle: str, name: str, member: str, months: float) -> Person:
     key = f"{circle}-{member}"
+    mailboxes = _mailboxes(rates, draw, name, key, months)
     mix = {channel: share * around(draw, 1, 0.9) for channel, share in rates.channel_mix.items()}
     return Person(
         id=f"person-{key}",
         circle=circle,
         name=name,
         language="fr" if draw.random() < rates.french else "en",
-        mailboxes=_mailboxes(rates, draw, name, key, months),
+        mailboxes=mailboxes,
         phone=f"+3361{draw.randrange(10**7):07d}",
         psid=f"{draw.randrange(10**15):015d}",
         cookie=f"v-{key}",
         account=f"shop:{key}" if draw.random() < rates.account else None,
+        registered=mailboxes[0].address,
         address_checked=draw.random() < rates.checked_address,
         told_by_shop=draw.random() < rates.shop_tells,
         phone_on_file=draw.random() < rates.phone_on_file,

@@ -110,6 +110,8 @@ class Rates:
     shared_mailbox: float = 0.27
     """Of households: one mailbox for all. Pew Research Center, “Couples, the Internet, and Social Media”, 2014: 27 % of
     couples share an e-mail account."""
+    accounts_of_one_address: float = 0.0
+    """Of those who share one: the shop lets a second account be opened with the address. Shops do not, as a rule."""
     shared_phone: float = 0.3
     shared_computer: float = 0.4
     """Own figures."""

@@ -180,7 +180,7 @@ class _Months:
         person = self._person
         if person.account is None or not person.told_by_shop:
             return
-        also = [Identity(kind="email", value=person.mailboxes[0].address)] if person.address_checked else []
+        also = [Identity(kind="email", value=person.registered)] if person.address_checked else []
         also += [Identity(kind="phone", value=person.phone)] if person.phone_on_file else []
         for matter in self._life.matters:
             ordered = max(self._said[matter.id][0].at - timedelta(days=1 + 8 * self._draw.random()), BEGIN)
