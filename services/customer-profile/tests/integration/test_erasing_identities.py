@@ -5,19 +5,26 @@ from typing import Any
 
 import pytest
 from customer_profile.adapters.in_memory import Announced
+from customer_profile.adapters.kafka_announcements import KafkaAnnouncements
 from customer_profile.adapters.mongo_erased import MongoErased
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
 from customer_profile.desk import Desk
 from customer_profile.domain.linking import CustomerNotFound
+from customer_profile.entrypoints import erase_again
 from customer_profile.erasing import CustomerMerged, Erased, ErasingDesk, ErasingSteps, needles, state_of
 from customer_profile.handlers import Announcer, Recogniser, Rules
+from customer_profile.settings import Settings
 from omnifil_contracts.customer import LinkIdentity
 from omnifil_contracts.erasure import EraseCustomer
 from omnifil_contracts.identity import Identity
+from omnifil_contracts.topics import CUSTOMER_EVENTS
+from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo, ensure_indexes
 from omnifil_mongostore.erasures import Erasures, NotYet, Order, Person
 from omnifil_testkit.builders import NOON
+from omnifil_testkit.servers import Mongod
 from profile_scenes.people import AMELIE, CLAIRE, chat, mail, messenger, signed
+from pydantic import SecretStr
 
 pytestmark = pytest.mark.integration
 
@@ -166,3 +173,27 @@ def test_dead_letters_are_looked_through_for_every_handle_and_id() -> None:
 
 def test_the_last_state_is_newer_than_any_other() -> None:
     assert state_of(Erased("c", NOON)).version == 2**53 - 1
+
+
+async def test_after_a_restore_whoever_was_erased_since_is_erased_again(
+    mongo: Mongo, mongod: Mongod, kafka_settings: KafkaSettings
+) -> None:
+    await ensure_topics(kafka_settings, [CUSTOMER_EVENTS])
+    async with Producer(kafka_settings) as producer:
+        told = KafkaAnnouncements(producer)
+        alive = state_of(Erased("alive", NOON)).model_copy(update={"erased_at": None, "version": 1})
+        await told.customers([alive, state_of(Erased("erased-since", NOON)), state_of(Erased("erased-before", NOON))])
+    ledger, erasures = MongoErased(mongo), Erasures(mongo)
+    await ledger.note(["erased-before"], [], "erasure-0", NOON)
+    settings = Settings(
+        kafka_bootstrap=kafka_settings.bootstrap,
+        topic_prefix=kafka_settings.topic_prefix,
+        mongo_uri=mongod.uri,
+        mongo_prefix=mongo.prefix,
+        http_port=0,
+        internal_token=SecretStr("between-us"),
+    )
+    for _ in range(2):
+        assert await erase_again.erase_again(settings) == ["erased-since"]
+    [order] = await erasures.open("identities")
+    assert (order.erasure_id, order.customer_ids) == ("again-erased-since", ("erased-since",))

@@ -28,7 +28,7 @@ _OPERATOR = Actor(kind="system", id="erase-again")
 def run(settings: Settings) -> int:
     """How many, on standard output. Exit code 3: Kafka or MongoDB is away, and nothing is broken."""
     try:
-        again = asyncio.run(_erase_again(settings))
+        again = asyncio.run(erase_again(settings))
     except Transient as error:
         print(f"Not all are to be erased again yet: {error}. Run it again.", file=sys.stderr)
         return 3
@@ -36,7 +36,8 @@ def run(settings: Settings) -> int:
     return 0
 
 
-async def _erase_again(settings: Settings) -> list[str]:
+async def erase_again(settings: Settings) -> list[str]:
+    """Place an erasure for each of them; whom. Raises `Transient`; again, it is the same erasures."""
     key = settings.erasure_key.get_secret_value().encode() if settings.erasure_key else None
     async with connect(
         settings.mongo_uri, prefix=settings.mongo_prefix, app_name="customer-profile erase-again"
