@@ -265,6 +265,24 @@ async def test_what_an_agent_parted_a_rule_does_not_join_again(shop: Shop) -> No
     assert not (await shop.dossier(dossier.id)).memory.parted
 
 
+async def test_a_message_that_a_rule_put_into_another_conversation_takes_its_own_along(shop: Shop) -> None:
+    """A mail that answers another but begins a thread of its own: what follows it goes where the agent moved it."""
+    first = shop.message(text="one", conversation="t", provider_message_id="<one@mail.example>")
+    dossier = await shop.link(first)
+    stray = shop.message(text="other matter", conversation="u", ancestors=("<one@mail.example>",))
+    assert (await shop.link(stray)).id == dossier.id
+    result = await shop.command(dossier, {"type": "move_message", "message_id": stray.message.message_id})
+    new = await shop.dossier(str(result.to_dossier_id))
+    again = await shop.writes(text="and", conversation="u", ancestors=("<one@mail.example>",))
+    assert again.id == new.id
+    assert parted(await shop.dossier(dossier.id), conversation(new))
+    assert await texts(shop, dossier) == {"one"}
+    await shop.command(dossier, {"type": "undo", "seq": await seq_of(shop, dossier, "message_unlinked")})
+    assert await texts(shop, dossier) == {"one", "other matter", "and"}
+    assert (await shop.view(new.id)).merged_into == dossier.id
+    assert (await shop.writes(text="more", conversation="u")).id == dossier.id
+
+
 async def test_a_merge_by_an_agent_forgives_what_was_parted(shop: Shop) -> None:
     hers, his = await hers_and_his(shop)
     result = await shop.command(hers, {"type": "merge_dossier", "into_dossier_id": his.id})

@@ -4,7 +4,7 @@ A move adds to all dossiers that it concerns at once. The destination gets what 
 where they come from; the source keeps its history and says where it went.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from omnifil_contracts.dossier import (
     TimelineEntry,
 )
 from omnifil_contracts.identity import Actor, Because, Evidence
+from omnifil_contracts.message import Conversation
 
 from case_service.domain.casebook import Addition, Decision, Draft
 from case_service.domain.dossier import Dossier
@@ -54,6 +55,8 @@ class Going:
     """Ids of messages whose conversation stays, or is elsewhere."""
     replies: Sequence[tuple[str, tuple[str, ...]]] = ()
     """Replies and the conversations of theirs that go, where those are elsewhere."""
+    freed: Mapping[str, Conversation] = field(default_factory=dict)
+    """Messages that a rule had put into another conversation than their channel did: they get their own again."""
 
     def __bool__(self) -> bool:
         return bool(self.conversations or self.messages or self.replies)
@@ -140,6 +143,16 @@ def going_with_message(source: Dossier, here: Standing, message: StandingMessage
     return Going(messages=[message_id])
 
 
+def freed_by(here: Standing, message: StandingMessage) -> Conversation | None:
+    """The message's own conversation, where a rule had put it into another, and nothing else of it is here."""
+    own = message.event.message.conversation
+    if own.conversation_id == message.event.conversation_id:
+        return None
+    others = (each for each in here.messages.values() if each is not message)
+    alone = all(each.event.message.conversation.conversation_id != own.conversation_id for each in others)
+    return own if alone else None
+
+
 def everything(source: Dossier, here: Standing) -> Going:
     """All that stands in the dossier, also what stands there alone."""
     held = source.memory.threads.keys()
@@ -172,11 +185,20 @@ def _carry(writing: _Writing, leg: Leg, destination_id: str) -> None:
         writing.add(destination_id, linked)
     alone = _alone(here, leg.going)
     for each in sorted((*taken.said, *alone), key=lambda said: said.entry.seq):
+        if (own := _own(leg, each)) is not None:
+            there = carried_along(source, own.conversation_id, parted_now=(*stays, *parts), joins=joins)
+            linked = ConversationLinked(conversation=own, because=because, moved_from=source.id, parted_from=there)
+            writing.add(destination_id, linked)
         writing.add(destination_id, _again(leg, each, because), like=each.entry)
     for held in moving:
         writing.add(source.id, _unlinked(leg, held, destination_id, taken, here, stays, because))
     for each in alone:
         writing.add(source.id, _unlinked_alone(each, destination_id, here, because))
+        if (own := _own(leg, each)) is not None:
+            left = ConversationUnlinked(
+                conversation_id=own.conversation_id, moved_to=destination_id, because=because, parted_from=stays
+            )
+            writing.add(source.id, left)
     if (leg.going or leg.empties) and not kept and not here.count:
         evidence = (Evidence(code="nothing-left"), *because.evidence)
         told = because.model_copy(update={"evidence": evidence})
@@ -186,6 +208,10 @@ def _carry(writing: _Writing, leg: Leg, destination_id: str) -> None:
 def _joined(leg: Leg) -> frozenset[str]:
     there = leg.destination.memory.threads if isinstance(leg.destination, Dossier) else {}
     return frozenset(leg.going.conversations) | frozenset(there)
+
+
+def _own(leg: Leg, each: StandingMessage | StandingReply) -> Conversation | None:
+    return leg.going.freed.get(each.event.message.message_id) if isinstance(each, StandingMessage) else None
 
 
 def _alone(here: Standing, going: Going) -> list[StandingMessage | StandingReply]:
@@ -236,6 +262,8 @@ def _readied(leg: Leg, mover: Mover) -> list[Event]:
 def _again(leg: Leg, each: StandingMessage | StandingReply, because: Because) -> Event:
     if isinstance(each, StandingMessage):
         moved: dict[str, object] = {"moved_from": leg.source.id, "because": because}
+        if (own := _own(leg, each)) is not None:
+            moved["conversation_id"] = own.conversation_id
         return each.event.model_copy(update=moved)
     states, there = leg.source.memory.deliveries, leg.destination
     known = there.memory.sent.values() if isinstance(there, Dossier) else ()

@@ -88,8 +88,13 @@ def plan_undo(dossier: Dossier, history: Sequence[TimelineEntry], seq: int) -> P
             return _conversation_back(dossier, history, seq, event)
         case MessageLinked() as event:
             return _message_back(dossier, history, seq, event)
-        case ConversationUnlinked() | MessageUnlinked():
+        case ConversationUnlinked():
             return _fetched(dossier, history, [entry])
+        case MessageUnlinked():
+            command = _command_of(entry)
+            # It may have taken a conversation of its own along, in which something was said since.
+            own = [each for each in history if _frees(each) and _command_of(each) == command]
+            return _fetched(dossier, history, [*own, entry])
         case StatusChanged(merged_into=str()) | DossierUnmerged():
             command = _command_of(entry)
             plan = _fetched(dossier, history, [each for each in history if _command_of(each) == command])
@@ -228,6 +233,10 @@ def _command_of(entry: TimelineEntry) -> str:
 def _cut(here: Standing, conversation_id: str, seq: int) -> Cut | None:
     """What of the conversation had stood here before `seq` stays when the link of `seq` is taken back."""
     return Cut(seq) if here.first_seqs().get(conversation_id, seq) < seq else None
+
+
+def _frees(entry: TimelineEntry) -> bool:
+    return isinstance(entry.event, ConversationUnlinked) and not entry.event.messages
 
 
 def _newest_links(history: Sequence[TimelineEntry]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """What agents correct: where conversations and messages belong, and which dossiers have to do with each other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from omnifil_contracts.commands import (
     MergeDossier,
@@ -13,13 +14,14 @@ from omnifil_contracts.commands import (
 )
 from omnifil_contracts.dossier import DossierMerged, Event, TimelineEntry
 from omnifil_contracts.identity import Actor, Because
+from omnifil_contracts.message import Conversation
 
 from case_service.domain.casebook import Casebook
 from case_service.domain.commanding import Order
 from case_service.domain.cuts import Cut
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import ConversationNotFound, DossierChanged, EntryNotFound, InvalidCommand
-from case_service.domain.moving import Going, Leg, everything, going_with_message
+from case_service.domain.moving import Going, Leg, everything, freed_by, going_with_message
 from case_service.domain.opening import Opening, opening_for, opening_for_message
 from case_service.domain.policy import Policy
 from case_service.domain.standing import StandingMessage
@@ -113,12 +115,16 @@ class Corrections:
         self, dossier: Dossier, command: MoveMessage, order: Order, histories: Histories
     ) -> Outcome:
         message = await _message(dossier, command.message_id, histories)
-        casebook = await self._open_for(dossier, command, message.event.customer_id)
+        own = freed_by(await histories.standing(dossier), message)
+        casebook = await self._open_for(dossier, command, message.event.customer_id, own)
         source = unchanged(casebook, dossier)
         destination = _destination(casebook, command) or opening_for_message(
             casebook, source, message, order.because, customer_id=command.to_customer_id
         )
         going = going_with_message(source, await histories.standing(source), message)
+        if own is not None and going.messages and _is_alias_here(casebook, own, source):
+            # What comes next in it would be put back where an agent has just said that it does not belong.
+            going = replace(going, freed={command.message_id: own})
         return moved(casebook, [Leg(source, await histories.of(source), going, destination)], order)
 
     async def _merge(self, dossier: Dossier, command: MergeDossier, order: Order, histories: Histories) -> Outcome:
@@ -135,11 +141,17 @@ class Corrections:
         leg = Leg(source, await histories.of(source), going, destination, arriving=(came,), empties=True)
         return moved(casebook, [leg], order)
 
-    async def _open_for(self, dossier: Dossier, command: Move, writer: str | None) -> Casebook:
+    async def _open_for(
+        self, dossier: Dossier, command: Move, writer: str | None, own: Conversation | None = None
+    ) -> Casebook:
         if command.to_dossier_id is not None and command.to_customer_id is not None:
             raise InvalidCommand("Name a dossier or a customer, not both: a dossier has its customer.")
         customers = [] if command.to_dossier_id else [dossier.customer_id, writer, command.to_customer_id]
-        return await self._opener.open([dossier.id, command.to_dossier_id], customers=customers)
+        return await self._opener.open(
+            [dossier.id, command.to_dossier_id],
+            customers=customers,
+            conversations=[own.conversation_id] if own is not None else (),
+        )
 
     async def _merged_into(self, dossier_id: str) -> str:
         """The dossier, or the one that has got everything of it since."""
@@ -164,6 +176,11 @@ async def _message(dossier: Dossier, message_id: str, histories: Histories) -> S
     if found is None:
         raise EntryNotFound(f"message {message_id}")
     return found
+
+
+def _is_alias_here(casebook: Casebook, own: Conversation, source: Dossier) -> bool:
+    held = casebook.holder(own.conversation_id)
+    return held is not None and held[0].id == source.id and held[1] != own.conversation_id
 
 
 def _destination(casebook: Casebook, command: Move) -> Dossier | Opening | None:
