@@ -53,7 +53,8 @@ class MongoOriginals:
 
 def _change(document: Document, entries: Mapping[int, TimelineEntry], conversations: frozenset[str]) -> Document:
     """The update that this append needs, if any. An index goes by whether a field exists, so an empty one goes."""
-    kept, gone = {}, {}
+    kept: Document = {}
+    gone: Document = {}
     present = entries_of(document)
     if any(each.seq in entries for each in present):
         kept["entries"] = [
@@ -64,7 +65,10 @@ def _change(document: Document, entries: Mapping[int, TimelineEntry], conversati
     known = [each for each in document.get("known", ()) if each["conversation_id"] not in conversations]
     for name, left in (("claims", claims), ("known", known)):
         if name in document and len(left) != len(document[name]):
-            (kept if left else gone)[name] = left or ""
+            if left:
+                kept[name] = left
+            else:
+                gone[name] = ""
     return {operator: fields for operator, fields in (("$set", kept), ("$unset", gone)) if fields}
 
 
