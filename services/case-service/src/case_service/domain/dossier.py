@@ -236,7 +236,7 @@ def _with_message(dossier: Dossier, event: MessageLinked, patterns: Patterns) ->
         "last_activity_at": max(memory.last_activity_at, message.received_at),
         "references": tuple(dict.fromkeys((*memory.references, *named)))[-_REFERENCES:],
     }
-    if message.direction == "inbound" and message.automatic is None:
+    if message.direction == "inbound" and message.automatic is None and not memory.profile.is_full:
         changes["profile"] = memory.profile.with_message(words_of(message.subject, message.text))
     if message.conversation.conversation_id != event.conversation_id:
         aliases = {**memory.aliases, message.conversation.conversation_id: event.conversation_id}

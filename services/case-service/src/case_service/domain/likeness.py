@@ -27,9 +27,14 @@ class Profile(Value):
     topics: tuple[str, ...] = ()
     messages: int = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether further messages add nothing, so that nobody need look at their words."""
+        return self.messages >= _MESSAGES
+
     def with_message(self, words: Words) -> "Profile":
         """The profile after one more message; the same when it holds enough."""
-        if self.messages >= _MESSAGES or not words.by_stem:
+        if self.is_full or not words.by_stem:
             return self
         counts = dict(self.words)
         for stem in words.by_stem:
