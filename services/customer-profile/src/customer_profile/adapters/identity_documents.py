@@ -42,7 +42,8 @@ def to_document(state: KnownIdentity) -> Document:
         document["merges"] = merges
     if state.spellings:
         document["spellings"] = list(state.spellings)
-    document["assurances"] = [_assured_document(each) for each in state.assurances]
+    if state.assurances != (_first_assured(state.links[0]),):
+        document["assurances"] = [_assured_document(each) for each in state.assurances]
     document["companies"] = [[each.name, each.customer_id, each.at, each.account] for each in state.companies]
     return document
 
@@ -75,11 +76,12 @@ def outline_from(document: Document) -> Outline:
 
 
 def from_document(document: Document) -> KnownIdentity:
+    links = tuple(_link(each) for each in document["history"])
     return KnownIdentity(
         identity=Identity(kind=document["kind"], value=document["value"]),
         version=document["version"],
         assurance=Assurance(document["assurance"]),
-        links=tuple(_link(each) for each in document["history"]),
+        links=links,
         channel=document["channel"],
         seen_at=document["seen_at"],
         display_name=document["display_name"],
@@ -90,7 +92,7 @@ def from_document(document: Document) -> KnownIdentity:
             (each["source"], Identity(kind=each["kind"], value=each["value"])) for each in document.get("same", ())
         ),
         spellings=tuple(document.get("spellings", ())),
-        assurances=_assurances(document),
+        assurances=_assurances(document["assurances"]) if "assurances" in document else (_first_assured(links[0]),),
         companies=tuple(Company(*each) for each in document.get("companies", ())),
     )
 
@@ -127,18 +129,19 @@ def _assured_document(assured: Assured) -> dict[str, Any]:
     }
 
 
-def _assurances(document: Document) -> tuple[Assured, ...]:
-    """Of an identity that was written before they were kept: as it was linked first."""
-    if "assurances" not in document:
-        first = _link(document["history"][0])
-        return (Assured(first.assurance, first.at, first.because.evidence),)
+def _first_assured(first: Link) -> Assured:
+    """How sure it was when it came: most have no other history, and that one is written down with the link."""
+    return Assured(first.assurance, first.at, first.because.evidence)
+
+
+def _assurances(documents: list[Document]) -> tuple[Assured, ...]:
     return tuple(
         Assured(
             Assurance(each["assurance"]),
             each["at"],
             tuple(_evidence(evidence["code"], tuple(evidence["values"].items())) for evidence in each["evidence"]),
         )
-        for each in document["assurances"]
+        for each in documents
     )
 
 

@@ -197,10 +197,12 @@ class KnownIdentity:
         as sure as ever for a reason that is not there yet (another domain, account or key)."""
         if not assurance.at_least(self.assurance):
             return self
-        if self.assurance is assurance and _reasons(evidence) <= {
-            reason for each in self.assurances for reason in _reasons(each.evidence)
-        }:
-            return self
+        if self.assurance is assurance:
+            missing = _reasons(evidence)
+            for each in self.assurances:
+                missing -= _reasons(each.evidence)
+            if not missing:
+                return self
         changes = _kept(*self.assurances, Assured(assurance, at, evidence))
         return replace(self, version=self.version + 1, assurance=assurance, assurances=changes)
 

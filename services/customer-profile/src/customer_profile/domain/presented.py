@@ -1,6 +1,6 @@
 """A message and the handles that its sender presents, sorted out: which are proven, which are only claimed."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -31,11 +31,10 @@ class Presented:
         """`region` (ISO 3166): where phone numbers without `+` are dialled."""
         sorting = _Sorting(region)
         proven = sorting.proven(message)
-        first = message.sender.primary.identity
-        primary = sorting.compared(first)
+        primary = sorting.primary
         if primary.key not in proven:
-            primary = sorting.compared(first, unproven=True)
-        claimed = sorting.claimed(message, proven)
+            primary = sorting.compared(message.sender.primary.identity, handles.unproven_form)
+        claimed = sorting.claimed(proven)
         return cls(
             message, tuple(proven.values()), tuple(claimed.values()), primary, sorting.spellings, sorting.formers
         )
@@ -83,18 +82,18 @@ class Presented:
 class _Sorting:
     """Handles as they are compared, and what they were."""
 
+    primary: Identity
+
     def __init__(self, region: str | None) -> None:
         self._region = region
+        self._unproven: list[AssuredIdentity] = []
         self.spellings: dict[str, str] = {}
         self.formers: dict[str, Identity] = {}
 
-    def compared(self, identity: Identity, *, unproven: bool = False, proven: bool = False) -> Identity:
-        if unproven:
-            compared = handles.unproven_form(identity, self._region)
-        elif proven:
-            compared = handles.proven_form(identity, self._region)
-        else:
-            compared = handles.normalised(identity, self._region)
+    def compared(
+        self, identity: Identity, form: Callable[[Identity, str | None], Identity] = handles.normalised
+    ) -> Identity:
+        compared = form(identity, self._region)
         if compared.value != identity.value:
             self.spellings[compared.key] = identity.value
             former = handles.former(Identity(kind=compared.kind, value=identity.value))
@@ -106,21 +105,23 @@ class _Sorting:
         """By key. The channel vouches for the handle that it works with, and for what that implies; whatever else came
         along needs a signature."""
         found: dict[str, AssuredIdentity] = {}
-        needed = Assurance.CHANNEL
-        for handle in (message.sender.primary, *message.sender.others):
-            if handle.assurance.at_least(needed) and not handles.is_unproven(handle.identity.kind):
-                identity = self.compared(handle.identity)
-                if handles.can_be_proven(identity):
-                    found.setdefault(identity.key, _under(identity, handle))
+        sender = message.sender
+        self.primary = self.compared(sender.primary.identity)
+        for handle in (sender.primary, *sender.others) if sender.others else (sender.primary,):
+            identity = self.primary if handle is sender.primary else self.compared(handle.identity)
+            needed = Assurance.CHANNEL if handle is sender.primary else Assurance.VERIFIED
+            if handle.assurance.at_least(needed) and handles.can_be_proven(identity):
+                found.setdefault(identity.key, _under(identity, handle))
                 if (implied := handles.implied(identity)) is not None:
                     found.setdefault(implied.key, _implied_by(handle, implied))
-            needed = Assurance.VERIFIED
+            else:
+                self._unproven.append(handle)
         return found
 
-    def claimed(self, message: InboundMessage, proven: Mapping[str, AssuredIdentity]) -> dict[str, AssuredIdentity]:
+    def claimed(self, proven: Mapping[str, AssuredIdentity]) -> dict[str, AssuredIdentity]:
         found: dict[str, AssuredIdentity] = {}
-        for handle in (message.sender.primary, *message.sender.others):
-            identity = self.compared(handle.identity, proven=True)
+        for handle in self._unproven:
+            identity = self.compared(handle.identity, handles.proven_form)
             if identity.key not in proven:
                 found.setdefault(identity.key, _under(identity, handle))
         return found

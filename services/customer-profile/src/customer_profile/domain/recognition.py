@@ -69,22 +69,19 @@ class _Recognising:
         self._known = known
         self._rules = rules
         self._present = presented.kept
+        self._name = self._message.sender.display_name
         self._tells = not presented.is_echo and self._message.automatic is None and bool(presented.proven)
         self._judged: dict[str, KnownIdentity] = {}
         """Handles that this message shows to be shared."""
-        accounts = [each.identity.key for each in presented.proven if each.identity.kind in handles.ONE_EACH]
-        self._account = min(accounts) if accounts else None
+        accounts = [each.identity.key for each in self._present if each.identity.kind in handles.ONE_EACH]
+        self._account = min(accounts) if accounts and presented.proven else None
 
     def decided(self) -> Recognition:
         self._judge_by_role_and_name()
         deciding = self._deciding()
         # What this message itself made known does not count: so a redelivery decides as the first delivery did.
         settled = [each for each in deciding if self._was_known_before(self._now(each.identity.key))]
-        via = (
-            min(settled, key=lambda each: (each.identity != self._presented.primary, handles.strength(each.identity)))
-            if settled
-            else min(deciding, key=lambda each: handles.strength(each.identity))
-        )
+        via = self._strongest(settled or deciding, primary_first=bool(settled))
         via_key = via.identity.key
         held = self._now(via_key)
         customer_id = held.customer_id if held is not None else first_customer(via_key, self._anchors)
@@ -114,6 +111,12 @@ class _Recognising:
             changed=tuple(changed),
         )
 
+    def _strongest(self, several: Sequence[AssuredIdentity], *, primary_first: bool) -> AssuredIdentity:
+        if len(several) == 1:
+            return several[0]
+        primary = self._presented.primary if primary_first else None
+        return min(several, key=lambda each: (each.identity != primary, handles.strength(each.identity)))
+
     def _now(self, key: str) -> KnownIdentity | None:
         """What is known of the handle, with what this message has shown already."""
         return self._judged.get(key) or self._known.get(key)
@@ -126,10 +129,9 @@ class _Recognising:
                 continue
             if self._is_role(handle):
                 self._judge(state, sharing.why_role(state.identity), self._company(state.customer_id))
-            else:
+            elif self._is_news(state, state.customer_id):
                 company = self._company(state.customer_id)
-                if sharing.is_due(state, company):
-                    self._judge(state, sharing.why_shared(state, company, self._rules), company)
+                self._judge(state, sharing.why_shared(state, company, self._rules), company)
 
     def _judge_by_account(self, customer_id: str, via: AssuredIdentity) -> None:
         """A handle that somebody else has, proven to be this sender's as well."""
@@ -137,8 +139,8 @@ class _Recognising:
             state = self._now(handle.identity.key)
             if handle is via or state is None or state.customer_id == customer_id or not self._tells:
                 continue
-            company = self._company(customer_id)
-            if sharing.is_due(state, company):
+            if self._is_news(state, customer_id):
+                company = self._company(customer_id)
                 self._judge(state, sharing.why_shared(state, company, self._rules), company)
 
     def _judge(self, state: KnownIdentity, because: Because | None, company: Company) -> None:
@@ -146,8 +148,10 @@ class _Recognising:
             self._judged[state.key] = sharing.found_shared(state, because, company, self._message.message_id)
 
     def _company(self, customer_id: str) -> Company:
-        message = self._message
-        return Company(message.sender.display_name, customer_id, message.received_at, self._account)
+        return Company(self._name, customer_id, self._message.received_at, self._account)
+
+    def _is_news(self, state: KnownIdentity, customer_id: str) -> bool:
+        return sharing.is_news(state, self._name, customer_id, self._account)
 
     def _is_role(self, handle: AssuredIdentity) -> bool:
         return is_role_address(handle.identity, self._rules.roles)
@@ -155,6 +159,8 @@ class _Recognising:
     def _deciding(self) -> Sequence[AssuredIdentity]:
         """The handles that say who it is. What several persons share (a mailbox, a phone; a visitor's cookie names a
         browser) decides only when nothing better does."""
+        if len(self._present) == 1:
+            return self._present
         own = [handle for handle in self._present if not self._is_shared(handle)]
         if self._account is not None and len(own) > 1:
             own = [handle for handle in own if not self._is_of_another_account(handle)]
@@ -222,10 +228,8 @@ class _Recognising:
         if self._presented.is_echo:
             return before
         message, after = self._message, before
-        if self._tells:
-            company = self._company(customer_id)
-            if sharing.is_due(before, company):
-                after = after.came_with(company)
+        if self._tells and self._is_news(before, customer_id):
+            after = after.came_with(self._company(customer_id))
         if before.customer_id != customer_id:
             return after  # somebody else's: nothing of this sender is theirs
         after = after.assured(handle.assurance, message.received_at, evidence_of(handle, message))

@@ -46,7 +46,9 @@ def why_shared(state: KnownIdentity, company: Company, rules: SharingRules) -> B
     if len(strangers) + 1 >= rules.names or (strangers and of_another):
         values = {"name": company.name or "", "other": strangers[0], "count": str(len(strangers) + 1)}
         return _because(state.identity, Evidence(code="different-names", values=values))
-    customers = {state.customer_id, *(each.customer_id for each in (*recent, company))}
+    # Who bears the name of the others is none of many, but has many accounts.
+    nameless = [each for each in (*recent, company) if names.folded(each.name) is None]
+    customers = {state.customer_id, *(each.customer_id for each in nameless)}
     limit = rules.accounts
     if handles.is_anonymous(state.identity):
         # Who chatted before signing in was no second person. But two who are signed in at one browser are two, or one
@@ -80,11 +82,12 @@ def is_of_another_account(state: KnownIdentity, account: str) -> bool:
     )
 
 
-def is_due(state: KnownIdentity, company: Company) -> bool:
-    """Whether this company is news of the handle."""
-    told = (company.name, company.customer_id, company.account)
-    known = any((each.name, each.customer_id, each.account) == told for each in state.companies)
-    return not known and not state.shared and len(state.companies) < COMPANIES
+def is_news(state: KnownIdentity, name: str | None, customer_id: str, account: str | None) -> bool:
+    """Whether the handle has not come in this company yet. Asked with every message."""
+    for each in state.companies:
+        if each.name == name and each.customer_id == customer_id and each.account == account:
+            return False
+    return not state.shared and len(state.companies) < COMPANIES
 
 
 def found_shared(state: KnownIdentity, because: Because, company: Company, message_id: str) -> KnownIdentity:
@@ -116,11 +119,11 @@ def customer_of_shared(state: KnownIdentity) -> str:
     A customer who began with it, but has an account besides, goes on without it.
     """
     top = standing.top(state.links)
-    if top.because.rule in (SAME_SENDER, SAME_AT_SOURCE):
-        return ids.customer_id(state.key)
-    if state.customer_id == ids.customer_id(state.key) and any(
-        each.account not in (None, state.key) for each in state.companies
-    ):
+    came_along = top.because.rule in (SAME_SENDER, SAME_AT_SOURCE)
+    has_account = any(
+        each.customer_id == state.customer_id and each.account not in (None, state.key) for each in state.companies
+    )
+    if came_along or (top is state.links[0] and has_account):
         return ids.customer_id(f"{SHARED_HANDLE}/{state.key}")
     return state.customer_id
 
