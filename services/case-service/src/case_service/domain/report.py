@@ -1,12 +1,10 @@
 """How the rules did: what each took, what agents corrected of it. Dossier after dossier, in bounded memory."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from omnifil_contracts.dossier import (
-    ConversationLinked,
     ConversationUnlinked,
     MessageLinked,
     MessageUnlinked,
@@ -77,12 +75,11 @@ class Reporting:
 
     def add(self, entry: TimelineEntry) -> None:
         match entry.event:
-            case ConversationLinked() as event:
-                self._channels[event.conversation.conversation_id] = event.conversation.channel
             case MessageLinked() as event:
                 self._linked(entry, event)
-            case MessageUnlinked() as event if event.because.rule == BY_AGENT:
-                self._correct(lambda key, taken: key == event.message_id)
+            case MessageUnlinked(message_id=gone, because=because) if because.rule == BY_AGENT:
+                if gone in self._taken:
+                    self._taken[gone].corrected = True
             case ConversationUnlinked() as event:
                 self._left(event)
             case SuggestionMade(suggestion=made):
@@ -107,7 +104,6 @@ class Reporting:
 
     def _forget(self) -> None:
         self._taken: dict[str, _Taken] = {}
-        self._channels: dict[str, str] = {}
         self._open: dict[str, tuple[Suggested, str]] = {}
 
     def _counts(self, entry: TimelineEntry) -> bool:
@@ -130,17 +126,10 @@ class Reporting:
         if event.because.rule != BY_AGENT or not event.messages:
             return
         cut = cut_of(event)
-
-        def is_corrected(key: str, taken: _Taken) -> bool:
-            if taken.conversation_id != event.conversation_id or (cut is not None and not cut.takes_entry(taken.entry)):
-                return False
-            return taken.rule not in _INTO_CONVERSATION or key == event.since_message_id
-
-        self._correct(is_corrected)
-
-    def _correct(self, wrong: Callable[[str, _Taken], bool]) -> None:
         for key, taken in self._taken.items():
-            if wrong(key, taken):
+            if taken.conversation_id != event.conversation_id or (cut is not None and not cut.takes_entry(taken.entry)):
+                continue
+            if taken.rule not in _INTO_CONVERSATION or key == event.since_message_id:
                 taken.corrected = True
 
     def _resolved(self, event: SuggestionResolved) -> None:

@@ -21,7 +21,7 @@ from omnifil_contracts.dossier import (
 from case_service.domain.cuts import Cut
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import EntryNotFound, NothingToUndo
-from case_service.domain.moving import Going, going_with_message
+from case_service.domain.going import Going, going_with_message
 from case_service.domain.standing import Standing, standing
 
 

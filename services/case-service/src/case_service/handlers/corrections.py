@@ -21,7 +21,8 @@ from case_service.domain.commanding import Order
 from case_service.domain.cuts import Cut
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import ConversationNotFound, DossierChanged, EntryNotFound, InvalidCommand
-from case_service.domain.moving import Going, Leg, everything, freed_by, going_with_message
+from case_service.domain.going import Going, everything, freed_by, going_with_message
+from case_service.domain.moving import Leg
 from case_service.domain.opening import Opening, opening_for, opening_for_message
 from case_service.domain.policy import Policy
 from case_service.domain.standing import StandingMessage

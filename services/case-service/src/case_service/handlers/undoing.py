@@ -11,7 +11,8 @@ from case_service.domain.commanding import Order
 from case_service.domain.cuts import Cut
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import NothingToUndo
-from case_service.domain.moving import Going, Leg, going_with_message
+from case_service.domain.going import Going, going_with_message
+from case_service.domain.moving import Leg
 from case_service.domain.opening import Opening, opening_for, opening_for_message
 from case_service.domain.standing import Standing
 from case_service.domain.undoing import Alone, Departures, FetchBack, Relation, SendBack, brought_by, plan_undo
