@@ -28,6 +28,8 @@ from case_service.domain.words import Words, stems_of_names, words_of
 _LITTLE = 1.0
 """A message that tells less than this ("Hello?") says nothing for or against by its words."""
 _LONG_NUMBER = 5
+_MOST_SURE = 99
+"""Percent: a comparison is never certain, and a threshold of 100 means that no score joins."""
 _MOST_SHARED, _MOST_UNSHARED = 4.0, 6.0
 
 
@@ -107,7 +109,7 @@ def matches(asked: Asked, dossiers: Sequence[Dossier], window: Window) -> list[M
     facts = facts_of(asked, dossiers, window)
     odds = {each.id: exp(min(sum(fact.counts for fact in of), 30.0)) for each, of in facts}
     whole = 1 + sum(odds.values())
-    found = [_match(asked, each, of, round(100 * odds[each.id] / whole)) for each, of in facts]
+    found = [_match(asked, each, of, min(round(100 * odds[each.id] / whole), _MOST_SURE)) for each, of in facts]
     # Of equals the one that was alive last.
     return sorted(found, key=lambda each: (-each.percent, -each.dossier.memory.last_activity_at.timestamp()))
 
