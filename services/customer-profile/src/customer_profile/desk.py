@@ -1,5 +1,6 @@
 """What agents ask of customers and identities: confirm, merge, part, mark, and take all of it back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from omnifil_contracts.customer import (
@@ -19,6 +20,9 @@ from customer_profile.domain.linking import AgentCommand, CustomerConflict
 from customer_profile.ports import Change, ChangedElsewhere, Clock, CommandReused, Identities
 
 _ATTEMPTS = 8
+_PAUSE_S = 0.01
+"""Before the second look, then twice as long each time: a store that is busy shows what it refuses us for only when the
+other's transaction is through."""
 Loading = Callable[[], Awaitable[list[KnownIdentity]]]
 Deciding = Callable[[list[KnownIdentity]], list[KnownIdentity]]
 """From the states of identities to those that are new."""
@@ -201,7 +205,9 @@ class Desk:
 
         What is new; of a command that somebody has carried out at the same time, what it made.
         """
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(_PAUSE_S * 2**attempt)
             states = await load()
             after = decide(states)
             if not after:
