@@ -33,6 +33,9 @@ class WindowSettings(BaseModel):
     )
     threshold: int = Field(60, ge=1, le=100, description="percent of certainty from which the rule `customer` joins")
     suggests: int = Field(25, ge=0, le=100, description="percent of certainty from which an agent is asked")
+    unproven_goes_on: bool = Field(
+        True, description="whether a sender who proves nothing goes on in a thread begun under the very handle"
+    )
     rules: tuple[RuleName, ...] = Field(
         ("token", "thread", "customer"), description="the rules that are on: `token`, `thread`, `customer`"
     )
@@ -55,6 +58,7 @@ class WindowSettings(BaseModel):
             pause=timedelta(hours=self.pause_hours) if self.pause_hours is not None else None,
             threshold=self.threshold,
             suggests=self.suggests,
+            unproven_goes_on=self.unproven_goes_on,
             rules=frozenset(self.rules),
         )
 

@@ -3,6 +3,7 @@
 import pytest
 from case_scenes.shop import CLARA, STRANGER, Shop
 from case_service.domain.dossier import Dossier
+from case_service.domain.policy import Policy, Window
 from case_service.domain.standing import standing
 from case_service.handlers import Messages
 from omnifil_contracts.dossier import MessageLinked, ReplyRequested, ReplyTarget, Status
@@ -168,6 +169,14 @@ async def test_who_proves_nothing_goes_on_only_in_what_was_begun_so(shop: Shop) 
     fresh = await shop.writes("customer-u", handle="u@old.example", assured=False)
     assert fresh.id != hers.id
     assert await because_of(shop, fresh) == ["not-assured"]
+
+
+async def test_where_it_is_set_so_who_proves_nothing_enters_no_thread_at_all(shop: Shop) -> None:
+    shop.policy = Policy(default=Window(unproven_goes_on=False))
+    hers = await shop.writes("customer-u", handle="u@old.example", assured=False, conversation="root")
+    again = await shop.writes("customer-u", handle="u@old.example", assured=False, conversation="root")
+    assert again.id != hers.id
+    assert again.view.suggestions[0].dossier_id == hers.id
 
 
 async def test_a_mailing_list_opens_nothing_and_lets_nobody_in(shop: Shop) -> None:

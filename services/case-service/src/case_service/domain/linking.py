@@ -50,7 +50,7 @@ def lookup_of(identified: IdentifiedMessage, recall: Recall | None = None, polic
 def _goes_on(identified: IdentifiedMessage, held: Dossier, recall: Recall, policy: Policy) -> bool:
     """Whether the thread alone decides: the dossier's customer goes on in a live one, and points nowhere else."""
     message, window = identified.message, policy.of(identified.message.channel, identified.message.account)
-    if "thread" not in window.rules:
+    if "thread" not in window.rules or not (identified.assured or window.unproven_goes_on):
         return False
     if goes_on_for_ever(message) and window.pause is not None:
         own, *branches = own_conversations(message)

@@ -28,6 +28,9 @@ class Window:
     """Percent of certainty from which the rule `customer` joins."""
     suggests: int = 25
     """Percent of certainty from which an agent is asked, where it is not enough to join."""
+    unproven_goes_on: bool = True
+    """Whether a sender who proves nothing goes on in a thread begun under the very handle. Nobody can tell them from
+    one who forges the handle and knows the thread: where that is worse than a dossier for each such mail, no."""
     rules: frozenset[str] = SWITCHABLE
     """Which rules are on."""
 

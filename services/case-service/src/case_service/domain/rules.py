@@ -80,7 +80,7 @@ def correlate(sighting: Sighting) -> Verdict:
     return otherwise_new(sighting)
 
 
-def permission(candidate: Candidate, identified: IdentifiedMessage) -> Evidence | None:
+def permission(candidate: Candidate, identified: IdentifiedMessage, window: Window) -> Evidence | None:
     """Why this sender may write in that conversation; None: may not (invariant I5).
 
     Knowing a Message-ID, quoting a token or a number proves nothing about who somebody is. Who proves nothing at all is
@@ -91,7 +91,7 @@ def permission(candidate: Candidate, identified: IdentifiedMessage) -> Evidence 
         primary = identified.message.sender.primary
         if identified.assured or primary.assurance.at_least(Assurance.CHANNEL):
             return Evidence(code="same-customer", values=_named(candidate.dossier))
-        if _brings_somebody(identified, thread):
+        if not window.unproven_goes_on or _brings_somebody(identified, thread):
             return None
         return Evidence(code="same-unproven-handle", values={"handle": primary.identity.value})
     if not identified.assured:
@@ -129,7 +129,7 @@ def is_participant(verdict: Verdict) -> bool:
 def _first_permitted(rule: str, sighting: Sighting, candidates: Sequence[Candidate]) -> Verdict | None:
     own = sighting.identified.message.conversation.conversation_id
     for candidate in candidates:
-        permitted = permission(candidate, sighting.identified)
+        permitted = permission(candidate, sighting.identified, sighting.window)
         if permitted is not None and not parted(candidate.dossier, own):
             because = Because(rule=rule, evidence=(candidate.evidence, permitted))
             return Verdict(because, candidate.dossier, candidate.conversation_id)

@@ -40,7 +40,7 @@ def suggestions(
 def _refused(sighting: Sighting, dossier_id: str, conversation_id: str) -> Iterator[Suggestion]:
     """A token or a thread pointed to a dossier where this sender may not write."""
     for rule, candidates in (("token", sighting.by_token), ("thread", sighting.by_thread)):
-        if any(permission(each, sighting.identified) for each in candidates):
+        if any(permission(each, sighting.identified, sighting.window) for each in candidates):
             continue  # what else goes by that name is none of theirs
         for candidate in candidates:
             if candidate.dossier.id != dossier_id:
