@@ -82,7 +82,7 @@ export function CustomerPanel({ view }: { view: DossierView }) {
                 <Merges customer={customer} />
               </Tabs.Content>
               <Tabs.Content value="journey" tabIndex={-1}>
-                <Journey customer={customer} view={view} />
+                <Journey customer={customer} dossiers={dossiers} current={view.dossier_id} />
               </Tabs.Content>
             </>
           )}

@@ -13,12 +13,21 @@ import styles from "./customer.module.css";
 import { RecordLines } from "./Records";
 
 /** Every contact with the customer in time, whichever dossier it is in; more comes as one scrolls. */
-export function Journey({ customer, view }: { customer: CustomerChanged; view: DossierView }) {
+export function Journey({
+  customer,
+  dossiers,
+  current,
+}: {
+  customer: CustomerChanged;
+  dossiers: readonly DossierView[];
+  current: string;
+}) {
   const { t } = useTranslation();
   const problem = useProblemWords();
   const format = useFormat();
-  // What is said in the open dossier, or changes of the customer, make the newest part worth another look.
-  const query = useJourney(customer.customer_id, `${customer.version}/${view.messages}`);
+  // What is said in any dossier of theirs, or a change of the customer, is worth another look.
+  const said = dossiers.map((each) => `${each.dossier_id}:${each.messages}`).sort();
+  const query = useJourney(customer.customer_id, `${customer.version}/${said.join()}`);
   const { hasNextPage, isFetching, fetchNextPage } = query;
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -62,7 +71,7 @@ export function Journey({ customer, view }: { customer: CustomerChanged; view: D
           return (
             <li key={`${contact.at}/${index}`}>
               {starts && <h4 className={styles.journeyDay}>{next}</h4>}
-              <ContactRow contact={contact} current={view.dossier_id} />
+              <ContactRow contact={contact} current={current} />
             </li>
           );
         })}
