@@ -132,10 +132,18 @@ class SteppedPositions:
             self._fence(fence)
         return self._mark.stored
 
-    async def save(self, name: str, token: ResumeToken, offsets: Mapping[int, int], *, fence: int) -> None:
+    async def save(
+        self,
+        name: str,
+        token: ResumeToken,
+        offsets: Mapping[int, int],
+        *,
+        fence: int,
+        reached_at: datetime | None = None,
+    ) -> None:
         await self._turn()
         self._fence(fence)
-        self._mark.stored = StoredPosition(token, dict(offsets), datetime.now(UTC))
+        self._mark.stored = StoredPosition(token, dict(offsets), datetime.now(UTC), reached_at)
         await self._turn()
 
     def _fence(self, fence: int) -> None:
