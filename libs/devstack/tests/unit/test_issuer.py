@@ -36,7 +36,7 @@ async def _password(client: httpx.AsyncClient, **more: str) -> httpx.Response:
 async def test_a_password_gives_a_token_that_the_services_take(client: httpx.AsyncClient) -> None:
     token = (await _password(client)).json()["access_token"]
     claims = await verifier(client).verify(token)
-    assert (claims.subject, claims.name, claims.raw["roles"]) == ("camille", "Camille Durand", ["agent"])
+    assert (claims.subject, claims.name, claims.raw["roles"]) == ("camille", "Camille Durand", ["agent", "privacy"])
 
 
 async def test_a_wrong_password_gives_none(client: httpx.AsyncClient) -> None:
