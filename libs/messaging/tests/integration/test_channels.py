@@ -86,7 +86,7 @@ async def test_a_process_that_was_given_channels_consumes_those_alone(bench: Ben
     async with consuming_channels(bench, handled, only=["sms", "fax"]) as consumers:
         await bench.publish(thing("a", 1, to="inbound.email.v1"), thing("b", 1, to="inbound.sms.v1"))
         await eventually(lambda: "sms" in handled)
-        assert consumers.channels == ("sms",)
+        assert set(consumers.channels) == {"sms"}
         await ensure_topics(bench.settings, [topic("inbound.fax.v1")])
-        await eventually(lambda: consumers.channels == ("fax", "sms"))
+        await eventually(lambda: set(consumers.channels) == {"fax", "sms"})
     assert "email" not in handled

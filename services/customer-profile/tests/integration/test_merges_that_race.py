@@ -93,7 +93,7 @@ async def test_the_same_command_from_two_replicas_is_one_merge(identities: Count
 
 async def test_two_who_part_a_customer_at_once_leave_somebody(identities: Counting) -> None:
     for n in range(PEOPLE):
-        sender = a_sender(f"v{n}", "visitor", Assurance.CHANNEL, others=[an_identity(f"p{n}@x.test")])
+        sender = a_sender(f"v{n}", "visitor", Assurance.CHANNEL, others=(an_identity(f"p{n}@x.test"),))
         (customer,) = await known(identities, an_inbound_message(channel="chat", sender=sender))
         handles = [Identity(kind="visitor", value=f"v{n}"), Identity(kind="email", value=f"p{n}@x.test")]
         answers = await asyncio.gather(
@@ -116,7 +116,7 @@ async def test_a_merge_in_the_middle_of_a_batch_leaves_no_handle_behind(identiti
         batch = [
             an_inbound_message(
                 channel="chat",
-                sender=a_sender(f"v{n}-{number}", "visitor", Assurance.CHANNEL, others=[an_identity(f"b{n}@x.test")]),
+                sender=a_sender(f"v{n}-{number}", "visitor", Assurance.CHANNEL, others=(an_identity(f"b{n}@x.test"),)),
             )
             for number in range(4)
         ]
