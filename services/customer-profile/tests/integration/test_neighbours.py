@@ -47,7 +47,7 @@ async def test_only_the_channels_that_were_asked_for_are_taken(town: Town) -> No
         await town.write(an_inbound_message(channel="chat"))
         await town.identified("chat")
         assert await town.identified("email", at_least=0) == []
-        assert (await parts.health.report()).checks["loop consume chat"].ok
+        assert (await parts.health.report()).checks["loop consume"].ok
 
 
 async def test_a_redelivery_by_the_ingest_is_the_same_event(town: Town) -> None:
