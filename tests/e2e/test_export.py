@@ -29,7 +29,12 @@ def test_the_story_is_exported_as_it_was_grouped(omnifil: Omnifil) -> None:
     def channels(dossier: dict[str, Any]) -> list[str]:
         return sorted(each["channel"] for each in dossier["conversations"])
 
-    [hers, *_] = [each for each in dossiers if channels(each) == ["chat", "email", "social"]]
+    def last_said(dossier: dict[str, Any]) -> str:
+        return max(str(message["at"]) for message in dossier["messages"])
+
+    told = [each for each in dossiers if any("My order 4711" in message["text"] for message in each["messages"])]
+    # Others have told the story here as well: the last one is ours.
+    hers = max((each for each in told if channels(each) == ["chat", "email", "social"]), key=last_said)
     said = {message["channel"]: message for message in hers["messages"]}
     assert "My order 4711" in said["email"]["text"]
     assert (said["email"]["sender"]["kind"], said["email"]["sender"]["assurance"]) == ("email", "verified")
