@@ -28,12 +28,18 @@ class MailServerDeath(Kill):
     async def strike(self) -> None:
         await self._doors.disturb("smtp", ANYBODY, Disturbance(refused=True))
         await self._doors.reset("smtp", ANYBODY)
-        async with httpx.AsyncClient(timeout=_COPIED_WITHIN_S, trust_env=False) as http:
-            (await http.post(f"{self._world}/mailbox/copies")).raise_for_status()
+        await self._copied()
         await super().strike()
 
     async def heal(self) -> None:
         try:
             await super().heal()
+            # A mail that came before its mailbox is there again would make one with another password.
+            await self._copied()
         finally:
             await self._doors.disturb("smtp", ANYBODY, CALM)
+
+    async def _copied(self) -> None:
+        """When the world has all mailboxes, and all that is in them."""
+        async with httpx.AsyncClient(timeout=_COPIED_WITHIN_S, trust_env=False) as http:
+            (await http.post(f"{self._world}/mailbox/copies")).raise_for_status()
