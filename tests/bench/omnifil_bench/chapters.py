@@ -14,6 +14,11 @@ def introduction() -> str:
     return (_TEXTS / "introduction.md").read_text()
 
 
+def missed() -> str:
+    """Why targets are missed; written by hand, for it takes more than figures."""
+    return (_TEXTS / "missed.md").read_text()
+
+
 def throughput(part: Figures) -> str:
     """Part 1."""
     costs = [(name, _ms(each), _range(each)) for name, each in part["cpu_ms_per_message"].items()]

@@ -38,7 +38,7 @@ def write(docs: Path, runs: Sequence[Run]) -> None:
 
 def text(runs: Sequence[Run], parts: Figures) -> str:
     """The document; each part as it was measured last, the targets over all runs."""
-    written = [chapters.introduction(), _machine(runs), _overview(runs)]
+    written = [chapters.introduction(), _machine(runs), _overview(runs), chapters.missed()]
     tellers = {
         "throughput": chapters.throughput,
         "latency": chapters.latency,
