@@ -6,7 +6,7 @@ from chaos_field.disturbance import ANYBODY, CALM, Disturbance
 from chaos_field.doors import Doors
 from chaos_field.process_faults import Kill
 
-_COPIED_WITHIN_S = 60.0
+_COPIED_WITHIN_S = 120.0
 """After a restart all mails are put back first, which takes a while when they are many."""
 
 
