@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import psutil
-from omnifil_devstack.jars import COORDINATES
+from omnifil_devstack.jars import locked
 from omnifil_devstack.mongo_server import mongod_program
 
 from omnifil_bench.figures import Figures, tidy
@@ -31,7 +31,7 @@ def facts() -> Figures:
 
 
 def _kafka() -> str:
-    return str(COORDINATES["kafka"]).rpartition(":")[2]
+    return next(jar.version for jar in locked("kafka") if jar.artifact == "kafka_2.13")
 
 
 def _mongod() -> str:
