@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from omnifil_bench.sockets import AgentSocket
@@ -56,18 +56,27 @@ async def test_an_agent_who_is_refused_is_not_live() -> None:
 
 @asynccontextmanager
 async def door(answer_when: asyncio.Event, taken: list[bytes]) -> AsyncIterator[str]:
-    """An HTTP server that answers nobody before it is told to."""
+    """An HTTP server that answers nobody before it is told to. At its end it hangs up on everybody."""
+    answering: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-            taken.append(await reader.readexactly(length))
-            await answer_when.wait()
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+        with suppress(asyncio.IncompleteReadError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+                taken.append(await reader.readexactly(length))
+                await answer_when.wait()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answering[asyncio.create_task(answer(reader, writer))] = writer
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhooks/messenger"
+        answer_when.set()
+        for writer in answering.values():
+            writer.close()
+        await asyncio.gather(*answering)
 
 
 async def test_a_door_that_does_not_answer_does_not_stop_those_who_write() -> None:
