@@ -73,6 +73,19 @@ async def test_no_more_than_three_namesakes_are_suggested(scene: Scene) -> None:
     assert [each.because.evidence[1].values["minutes"] for each in suggestions] == ["5", "6", "7"]
 
 
+async def test_who_only_claims_the_name_is_not_suggested_beside_who_proves_an_address(scene: Scene) -> None:
+    claire = await scene.hear(mail(name="Claire Martin"))
+    await scene.hear(unproven_mail(name="Claire Martin", minutes=1))
+    (suggestion,) = (await scene.hear(messenger("1", name="Claire Martin", minutes=2))).suggestions
+    assert suggestion.customer_id == claire.customer_id
+
+
+async def test_where_nobody_proves_anything_a_claimed_namesake_is_suggested(scene: Scene) -> None:
+    unproven = await scene.hear(unproven_mail(name="Claire Martin"))
+    (suggestion,) = (await scene.hear(messenger("1", name="Claire Martin", minutes=2))).suggestions
+    assert suggestion.customer_id == unproven.customer_id
+
+
 async def test_what_speaks_for_one_candidate_is_one_suggestion(scene: Scene) -> None:
     await scene.hear(mail(name="Claire Martin"))
     stranger = await scene.hear(chat("v9", claimed(f"email:{CLAIRE}"), name="Claire Martin", minutes=1))

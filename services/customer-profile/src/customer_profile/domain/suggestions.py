@@ -91,12 +91,15 @@ def _said_to_be_the_same(recognition: Recognition, known: Known) -> Iterator[Fou
 
 
 def _same_name(message: InboundMessage, recognition: Recognition, namesakes: Sequence[Named]) -> Iterator[Found]:
-    """Customers of the same name on another channel: the surest first, then who wrote last."""
+    """Customers of the same name on another channel: the surest first, then who wrote last. Who only claims to be
+    somebody is left out beside who is: else each forged mail would be one more to ask about."""
     others = [
         state
         for state in namesakes
         if state.channel != message.channel and state.customer_id != recognition.customer_id
     ]
+    if any(state.assurance is not Assurance.CLAIMED for state in others):
+        others = [state for state in others if state.assurance is not Assurance.CLAIMED]
     others.sort(key=lambda state: (-state.assurance.rank, -state.seen_at.timestamp(), state.key))
     shown = list(dict.fromkeys(state.customer_id for state in others))[:NAMESAKES_AT_MOST]
     for state in others:
