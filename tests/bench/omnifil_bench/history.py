@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from case_service.adapters.in_memory import InMemoryTimeline
 from case_service.adapters.mongo_timeline import MongoTimeline
-from case_service.domain.casebook import Append, Group
+from case_service.domain.decisions import Append, Group
 from case_service.handlers import Commands, Deliveries, Messages
 from omnifil_contracts.commands import CommandRequest
 from omnifil_contracts.delivery import DeliveryReported

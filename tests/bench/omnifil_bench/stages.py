@@ -9,7 +9,7 @@ from case_service.adapters.documents import DATABASE as CASES
 from case_service.adapters.documents import INDEXES as CASE_INDEXES
 from case_service.adapters.mongo_dossiers import MongoDossiers
 from case_service.adapters.mongo_timeline import MongoTimeline
-from case_service.domain.casebook import Append, Group
+from case_service.domain.decisions import Append, Group
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.handlers import Messages

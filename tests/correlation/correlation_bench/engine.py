@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from case_service.adapters.in_memory import InMemoryTimeline
-from case_service.domain.casebook import Group
+from case_service.domain.decisions import Group
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import CommandRefused
 from case_service.domain.policy import Policy

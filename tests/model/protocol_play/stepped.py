@@ -9,8 +9,9 @@ from typing import Any
 from case_service.adapters.documents import append_document
 from case_service.adapters.in_memory import InMemoryDossiers, InMemoryTimeline
 from case_service.adapters.kafka_publications import records_of
-from case_service.domain.casebook import Append, Found, Group, Lookup
+from case_service.domain.decisions import Append, Group
 from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Found, Lookup
 from case_service.ports import NEWEST_DOSSIERS, Lost, Page, Question
 from omnifil_contracts.dossier import DossierEvent
 from omnifil_contracts.topics import DOSSIER_EVENTS

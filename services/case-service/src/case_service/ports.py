@@ -8,9 +8,10 @@ from typing import Protocol
 from omnifil_contracts.commands import CommandResult
 from omnifil_contracts.dossier import DossierView, Status, TimelineEntry
 
-from case_service.domain.casebook import Append, Found, Group, Lookup
 from case_service.domain.contacts import Said
+from case_service.domain.decisions import Append, Group
 from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Found, Lookup
 
 NEWEST_DOSSIERS = 20
 """How many of a customer's dossiers a message is compared with."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from case_service.adapters.in_memory import InMemoryTimeline
-from case_service.domain.casebook import Lookup
 from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Lookup
 from case_service.domain.policy import Policy
 from case_service.domain.standing import standing
 from case_service.domain.tokens import Minting

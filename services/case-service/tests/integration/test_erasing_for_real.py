@@ -9,7 +9,7 @@ from case_service.adapters.documents import DATABASE, DOSSIERS, TIMELINE
 from case_service.adapters.mongo_dossiers import MongoDossiers
 from case_service.adapters.mongo_originals import MongoOriginals
 from case_service.adapters.mongo_timeline import MongoTimeline
-from case_service.domain.casebook import Append
+from case_service.domain.decisions import Append
 from case_service.domain.erasing import Cleared, Sought
 from case_service.domain.references import DEFAULT_PATTERNS
 from case_service.handlers.erasing import Erasing

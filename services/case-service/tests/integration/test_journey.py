@@ -185,7 +185,7 @@ async def test_a_page_of_a_long_journey_looks_at_little_more_than_it_shows(
 
 
 async def _dossiers_of(shop: Shop) -> dict[str, Dossier]:
-    from case_service.domain.casebook import Lookup
+    from case_service.domain.lookups import Lookup
 
     found = await shop.timeline.look_up(Lookup(customers=frozenset([CLARA])), newest=None)
     return await shop.timeline.load(sorted(found.dossiers))

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from case_service.adapters.documents import DATABASE, TIMELINE
 from case_service.adapters.mongo_timeline import MongoTimeline
-from case_service.domain.casebook import Lookup
 from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Lookup
 from case_service.domain.policy import Policy
 from case_service.domain.standing import standing
 from case_service.domain.tokens import Minting

@@ -7,8 +7,9 @@ import pytest
 from case_service.adapters.in_memory import InMemoryDossiers, InMemoryTimeline
 from case_service.adapters.mongo_dossiers import MongoDossiers
 from case_service.adapters.mongo_timeline import MongoTimeline
-from case_service.domain.casebook import Casebook, Lookup
+from case_service.domain.casebook import Casebook
 from case_service.domain.linking import link_message
+from case_service.domain.lookups import Lookup
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.ports import Dossiers, InvalidPage, Question, Timeline

@@ -16,7 +16,7 @@ from case_service import adapters
 from case_service.adapters.documents import DATABASE, INDEXES, TIMELINE
 from case_service.adapters.mongo_dossiers import MongoDossiers
 from case_service.adapters.mongo_timeline import MongoTimeline
-from case_service.domain.casebook import Append
+from case_service.domain.decisions import Append
 from case_service.handlers.journey import JourneyReading
 from case_service.handlers.reading import Reading
 from case_service.handlers.rebuilding import Rebuilding

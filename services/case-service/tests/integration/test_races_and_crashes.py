@@ -12,7 +12,7 @@ from case_service.adapters.documents import DATABASE, WATERMARK
 from case_service.adapters.kafka_publications import KafkaPublications
 from case_service.adapters.mongo_dossiers import MongoDossiers
 from case_service.adapters.mongo_timeline import MongoTimeline
-from case_service.domain.casebook import Group
+from case_service.domain.decisions import Group
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.entrypoints.relay import Relay

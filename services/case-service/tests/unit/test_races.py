@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from case_scenes.shop import Shop
 from case_service.adapters.in_memory import InMemoryTimeline, Log
-from case_service.domain.casebook import Group
+from case_service.domain.decisions import Group
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.standing import standing
 from case_service.handlers import Messages

@@ -2,7 +2,7 @@
 
 from case_scenes.shop import CLARA, STRANGER, Shop
 from case_service.adapters.in_memory import InMemoryTimeline
-from case_service.domain.casebook import Found, Lookup
+from case_service.domain.lookups import Found, Lookup
 from case_service.ports import NEWEST_DOSSIERS
 from omnifil_contracts.dossier import Status
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from case_service.adapters.documents import append_document, append_of
 from case_service.adapters.in_memory import InMemoryDossiers
-from case_service.domain.casebook import Append, Casebook
+from case_service.domain.casebook import Casebook
+from case_service.domain.decisions import Append
 from case_service.domain.linking import link_message
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting

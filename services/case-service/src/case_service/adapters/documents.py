@@ -13,9 +13,11 @@ from omnifil_mongostore import Document, Index
 from omnifil_servicekit import telemetry
 
 from case_service.domain.authors import Author
-from case_service.domain.casebook import Append, Spot
 from case_service.domain.contacts import is_contact, said_at, takes_away
-from case_service.domain.dossier import Dossier, Memory
+from case_service.domain.decisions import Append
+from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Spot
+from case_service.domain.memory import Memory
 from case_service.domain.search import words_of
 
 TIMELINE = "timeline"

@@ -9,9 +9,10 @@ from datetime import datetime
 from omnifil_contracts.commands import CommandResult
 from omnifil_contracts.dossier import TimelineEntry
 
-from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
 from case_service.domain.contacts import Said, is_contact, said_at, takes_away
+from case_service.domain.decisions import Append, Group
 from case_service.domain.dossier import Dossier, evolve
+from case_service.domain.lookups import Found, Lookup, Spot
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.domain.search import words_of
 from case_service.ports import NEWEST_DOSSIERS, InvalidPage, Lost, Page, Question

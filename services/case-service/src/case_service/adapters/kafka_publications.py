@@ -10,7 +10,7 @@ from omnifil_contracts.topics import DOSSIER_EVENTS, OUTBOUND
 from omnifil_messaging import Encoded, KafkaSettings, Outgoing, Producer, RecordTooLarge, TopicTail, ensure_topics
 from omnifil_messaging.context import carried
 
-from case_service.domain.casebook import Append
+from case_service.domain.decisions import Append
 
 log = structlog.get_logger(__name__)
 

@@ -30,9 +30,10 @@ from case_service.adapters.documents import (
     entries_of,
     spot_of,
 )
-from case_service.domain.casebook import Append, Found, Group, Lookup, Spot
 from case_service.domain.contacts import Said, is_contact, takes_away
+from case_service.domain.decisions import Append, Group
 from case_service.domain.dossier import Dossier, evolve
+from case_service.domain.lookups import Found, Lookup, Spot
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.ports import NEWEST_DOSSIERS, Lost
 

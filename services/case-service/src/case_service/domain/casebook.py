@@ -5,7 +5,6 @@ they will be, so that the next decision of the batch sees them. Nothing is store
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from omnifil_contracts import ids
@@ -13,136 +12,17 @@ from omnifil_contracts.dossier import (
     CustomerReassigned,
     DeliveryUpdated,
     DossierOpened,
-    Event,
     MessageLinked,
     ReplyRequested,
     TimelineEntry,
 )
-from omnifil_contracts.identity import Actor
 
 from case_service.domain.authors import Author
+from case_service.domain.decisions import Addition, Append, Decision, Group
 from case_service.domain.dossier import Dossier, evolve
+from case_service.domain.lookups import Found, Spot, sent_key
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.domain.view import conversation_of
-
-
-@dataclass(frozen=True)
-class Draft:
-    """An entry that has no `seq` yet."""
-
-    event: Event
-    actor: Actor
-    occurred_at: datetime
-    effect_id: str
-
-
-@dataclass(frozen=True)
-class Addition:
-    """What one decision adds to one dossier, and the conversation ids that it claims for it."""
-
-    dossier_id: str
-    drafts: tuple[Draft, ...]
-    claims: tuple[str, ...] = ()
-
-
-Decision = tuple[Addition, ...]
-"""All or nothing."""
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where a message or a sent reply stands: in the conversation, which that dossier had then."""
-
-    dossier_id: str
-    conversation_id: str
-    author: Author | None = None
-    """Of a customer's message; None for our own, and for what was written before authors were kept."""
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """What a batch wants to know about. `known` are message ids and `sent_key()`s."""
-
-    customers: frozenset[str] = frozenset()
-    conversations: frozenset[str] = frozenset()
-    known: frozenset[str] = frozenset()
-    dossiers: frozenset[str] = frozenset()
-    recalled: tuple[tuple[str, Dossier], ...] = ()
-    """Conversations and who is remembered to have them. Not asked for: if that is wrong, the append is refused."""
-
-    @classmethod
-    def all_of(cls, lookups: Iterable["Lookup"]) -> "Lookup":
-        """What any of them wants to know."""
-        each = list(lookups)
-        return cls(
-            frozenset().union(*(lookup.customers for lookup in each)),
-            frozenset().union(*(lookup.conversations for lookup in each)),
-            frozenset().union(*(lookup.known for lookup in each)),
-            frozenset().union(*(lookup.dossiers for lookup in each)),
-            tuple(held for lookup in each for held in lookup.recalled),
-        )
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the timeline says of a `Lookup`."""
-
-    ordinals: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
-    """Customer → ordinal → dossier that claimed it."""
-    claims: Mapping[str, str] = field(default_factory=dict)
-    """Conversation → dossier that claimed it."""
-    spots: Mapping[str, Sequence[Spot]] = field(default_factory=dict)
-
-    @property
-    def dossiers(self) -> frozenset[str]:
-        return frozenset(
-            [dossier for claimed in self.ordinals.values() for dossier in claimed.values()]
-            + list(self.claims.values())
-            + [spot.dossier_id for spots in self.spots.values() for spot in spots]
-        )
-
-    @property
-    def conversations(self) -> frozenset[str]:
-        return frozenset(self.claims) | {spot.conversation_id for spots in self.spots.values() for spot in spots}
-
-
-@dataclass
-class Append:
-    """All entries that this batch adds to one dossier: one document, one commit."""
-
-    dossier_id: str
-    first_seq: int
-    entries: list[TimelineEntry] = field(default_factory=list)
-    opens: list[tuple[str, int]] = field(default_factory=list)
-    """(customer id, ordinal) claimed."""
-    claims: list[str] = field(default_factory=list)
-    known: list[tuple[str, Spot]] = field(default_factory=list)
-    known_at: list[int] = field(default_factory=list)
-    """Of each of `known`, the `seq` of the entry that makes it known; empty for an append that was read."""
-    dossier: Dossier | None = None
-    """The dossier with these entries."""
-    answer: dict[str, object] | None = None
-    """What a command is answered with, also when it comes a second time."""
-    written: tuple[str, ...] = ()
-    """The entries as the JSON that is stored; empty for an append that was not read from the store."""
-    traces: dict[int, str] = field(default_factory=dict)
-    """By seq, the trace context (W3C `traceparent`) that an entry was appended in, where its trace is recorded."""
-
-    @property
-    def last_seq(self) -> int:
-        return self.first_seq + len(self.entries) - 1
-
-
-@dataclass
-class Group:
-    """Appends that are written together or not at all, and the numbers of the decisions that they come from."""
-
-    appends: list[Append]
-    decisions: list[int]
-
-    @property
-    def opens(self) -> list[tuple[str, int]]:
-        return [claim for append in self.appends for claim in append.opens]
 
 
 class NotAsked(Exception):
@@ -279,11 +159,6 @@ class Casebook:
             self._claims[claimed] = addition.dossier_id
         if dossier is not None:
             self._dossiers[addition.dossier_id] = append.dossier = dossier
-
-
-def sent_key(outbound_id: str) -> str:
-    """How a reply that we sent is looked up by its outbound id."""
-    return f"sent:{outbound_id}"
 
 
 def spots_of(dossier: Dossier, entry: TimelineEntry) -> Iterator[tuple[str, Spot]]:

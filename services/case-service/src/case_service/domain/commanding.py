@@ -19,8 +19,8 @@ from omnifil_contracts.dossier import (
 )
 from omnifil_contracts.identity import Actor, Because, Evidence
 
-from case_service.domain.casebook import Draft
-from case_service.domain.dossier import Dossier, Thread
+from case_service.domain.decisions import Draft
+from case_service.domain.dossier import Dossier
 from case_service.domain.errors import (
     ConversationNotFound,
     EntryNotFound,
@@ -29,6 +29,7 @@ from case_service.domain.errors import (
     SuggestionResolvedAlready,
     WindowExpired,
 )
+from case_service.domain.memory import Thread
 from case_service.domain.subjects import answering
 from case_service.domain.tokens import Minting
 from case_service.domain.view import conversation_of

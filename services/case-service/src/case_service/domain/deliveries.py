@@ -4,8 +4,10 @@ from omnifil_contracts.delivery import DeliveryReported
 from omnifil_contracts.dossier import DeliveryState, DeliveryUpdated
 from omnifil_contracts.identity import SYSTEM
 
-from case_service.domain.casebook import Addition, Casebook, Decision, Draft, Lookup
+from case_service.domain.casebook import Casebook
+from case_service.domain.decisions import Addition, Decision, Draft
 from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Lookup
 
 _RANK = {DeliveryState.SENT: 1, DeliveryState.DELIVERED: 2, DeliveryState.READ: 3}
 

@@ -13,8 +13,9 @@ from omnifil_contracts.dossier import ConversationView, CustomerReassigned, Even
 from omnifil_contracts.identity import Actor, Because, Evidence, Identity
 from omnifil_contracts.message import IdentifiedMessage
 
-from case_service.domain.casebook import Casebook, Lookup
+from case_service.domain.casebook import Casebook
 from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Lookup
 from case_service.domain.parting import parted, parted_evidence
 from case_service.domain.policy import Policy
 from case_service.domain.suggesting import live_dossiers

@@ -8,8 +8,10 @@ from omnifil_contracts.identity import Evidence
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 
 from case_service.domain.authors import Author, beside
-from case_service.domain.casebook import Casebook, Decision, Lookup, sent_key
+from case_service.domain.casebook import Casebook
+from case_service.domain.decisions import Decision
 from case_service.domain.dossier import Dossier
+from case_service.domain.lookups import Lookup, sent_key
 from case_service.domain.placing import beside_it, in_dossier, in_follow_up, in_new_dossier, own_conversations
 from case_service.domain.policy import Policy
 from case_service.domain.references import references_in

@@ -23,7 +23,7 @@ from omnifil_contracts.dossier import (
 from omnifil_contracts.identity import Actor, Because, Evidence
 from omnifil_contracts.message import Conversation
 
-from case_service.domain.casebook import Addition, Decision, Draft
+from case_service.domain.decisions import Addition, Decision, Draft
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import ConversationNotFound, EntryNotFound, InvalidCommand
 from case_service.domain.going import Going

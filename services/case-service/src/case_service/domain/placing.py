@@ -16,7 +16,8 @@ from omnifil_contracts.dossier import (
 from omnifil_contracts.identity import SYSTEM, Actor, Because, Evidence
 from omnifil_contracts.message import Conversation, IdentifiedMessage, InboundMessage
 
-from case_service.domain.casebook import Addition, Casebook, Decision, Draft
+from case_service.domain.casebook import Casebook
+from case_service.domain.decisions import Addition, Decision, Draft
 from case_service.domain.dossier import Dossier
 from case_service.domain.parting import carried_along, parted, parted_evidence
 from case_service.domain.rules import Verdict, by_same_customer

@@ -11,7 +11,8 @@ from datetime import timedelta
 from omnifil_contracts.identity import Assurance, Because, Evidence
 from omnifil_contracts.message import IdentifiedMessage
 
-from case_service.domain.dossier import Dossier, Thread
+from case_service.domain.dossier import Dossier
+from case_service.domain.memory import Thread
 from case_service.domain.parting import parted, parted_evidence
 from case_service.domain.policy import Window
 from case_service.domain.scoring import Match

@@ -7,7 +7,8 @@ from omnifil_contracts import ids
 from omnifil_contracts.dossier import Suggestion, SuggestionMade
 from omnifil_contracts.identity import SYSTEM, Because, Evidence
 
-from case_service.domain.casebook import Casebook, Draft
+from case_service.domain.casebook import Casebook
+from case_service.domain.decisions import Draft
 from case_service.domain.dossier import Dossier
 from case_service.domain.policy import Window
 from case_service.domain.rules import permission, score_of

@@ -30,7 +30,7 @@ from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.metrics import RelayFigures
 
 from case_service.adapters.documents import DATABASE, TIMELINE, WATERMARK, append_of
-from case_service.domain.casebook import Append
+from case_service.domain.decisions import Append
 from case_service.entrypoints.marking import Marking
 from case_service.handlers.relaying import Relaying
 from case_service.ports import Publications

@@ -21,10 +21,12 @@ from omnifil_servicekit.errors import Transient
 from omnifil_servicekit.metrics import Stage, messages
 
 from case_service.domain import commanding
-from case_service.domain.casebook import Addition, Casebook, Decision, Lookup
+from case_service.domain.casebook import Casebook
 from case_service.domain.commanding import Order
+from case_service.domain.decisions import Addition, Decision
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import CommandRefused, DossierNotFound, InvalidCommand
+from case_service.domain.lookups import Lookup
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.handlers.corrections import Correction, Corrections

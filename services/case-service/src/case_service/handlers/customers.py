@@ -6,7 +6,8 @@ import structlog
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_servicekit.errors import Transient
 
-from case_service.domain.casebook import Addition, Casebook, Decision
+from case_service.domain.casebook import Casebook
+from case_service.domain.decisions import Addition, Decision
 from case_service.domain.identities import Step, can_concern_dossiers, lookup_of_change, next_step
 from case_service.domain.moving import Mover, move_conversations
 from case_service.domain.opening import opening_for

@@ -9,9 +9,10 @@ from omnifil_contracts.identity import Actor, Because
 from omnifil_servicekit.errors import Transient
 from pydantic import BaseModel
 
-from case_service.domain.casebook import Append, Group, Lookup
+from case_service.domain.decisions import Append, Group
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.erasing import Cleared, Sought, clear, of_person
+from case_service.domain.lookups import Lookup
 from case_service.domain.references import Patterns
 from case_service.ports import Dossiers, Timeline
 

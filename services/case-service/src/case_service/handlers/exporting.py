@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 
 from omnifil_contracts.dossier import TimelineEntry
 
-from case_service.domain.casebook import Lookup
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.exported import ExportedDossier, exported
+from case_service.domain.lookups import Lookup
 from case_service.domain.references import Patterns
 from case_service.ports import Timeline
 

@@ -10,10 +10,12 @@ from omnifil_contracts.dossier import MessageLinked, TimelineEntry
 from omnifil_contracts.message import IdentifiedMessage
 from omnifil_servicekit.metrics import Stage, messages
 
-from case_service.domain.casebook import Casebook, Decision, Lookup
+from case_service.domain.casebook import Casebook
+from case_service.domain.decisions import Decision
 from case_service.domain.deliveries import lookup_of_report, note_delivery
 from case_service.domain.identities import as_of_now, may_have_moved
 from case_service.domain.linking import link_message, lookup_of
+from case_service.domain.lookups import Lookup
 from case_service.domain.policy import Policy
 from case_service.domain.tokens import Minting
 from case_service.handlers.settling import Clock, open_casebook, settle

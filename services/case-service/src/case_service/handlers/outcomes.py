@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from omnifil_contracts.identity import Because
 
-from case_service.domain.casebook import Casebook, Decision, Lookup
+from case_service.domain.casebook import Casebook
 from case_service.domain.commanding import Order
+from case_service.domain.decisions import Decision
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import DossierNotFound
+from case_service.domain.lookups import Lookup
 from case_service.domain.moving import Leg, Mover, carry_over
 from case_service.domain.opening import Opening
 from case_service.domain.policy import Policy

@@ -12,9 +12,9 @@ from omnifil_contracts.identity import Actor
 from omnifil_contracts.views import MovePreview
 from omnifil_servicekit.errors import Transient
 
-from case_service.domain.casebook import Lookup
 from case_service.domain.commanding import Order
 from case_service.domain.errors import DossierNotFound, InvalidCommand
+from case_service.domain.lookups import Lookup
 from case_service.domain.policy import Policy
 from case_service.domain.view import conversation_of
 from case_service.handlers.corrections import Correction, Corrections

@@ -3,8 +3,8 @@
 from omnifil_contracts.dossier import DossierRelated, DossierUnrelated, Event
 from omnifil_contracts.identity import Because
 
-from case_service.domain.casebook import Addition
 from case_service.domain.commanding import Order
+from case_service.domain.decisions import Addition
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import InvalidCommand
 from case_service.domain.undoing import Relation

@@ -9,7 +9,7 @@ from cachetools import LRUCache
 from omnifil_contracts.dossier import CustomerErased, MessageLinked, ReplyRequested
 from omnifil_servicekit.metrics import Stage, message_seconds, messages
 
-from case_service.domain.casebook import Append
+from case_service.domain.decisions import Append
 from case_service.domain.dossier import Dossier, evolve
 from case_service.domain.references import Patterns
 from case_service.ports import Dossiers, Publications, Timeline

@@ -9,9 +9,11 @@ from typing import TypeVar
 from omnifil_contracts.dossier import TimelineEntry
 from omnifil_servicekit.errors import Transient
 
-from case_service.domain.casebook import Casebook, Decision, Group, Lookup, NotAsked, dossiers_to_follow
+from case_service.domain.casebook import Casebook, NotAsked, dossiers_to_follow
+from case_service.domain.decisions import Decision, Group
 from case_service.domain.dossier import Dossier
 from case_service.domain.linking import Recall
+from case_service.domain.lookups import Lookup
 from case_service.domain.references import Patterns
 from case_service.metrics import DECISIONS_REDONE
 from case_service.ports import NEWEST_DOSSIERS, Timeline
