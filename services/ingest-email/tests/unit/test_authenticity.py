@@ -92,6 +92,12 @@ def test_a_second_from_proves_nothing() -> None:
     assert why(a_mail(author="a@mail.example, b@mail.example")) == "several-from"
 
 
+@pytest.mark.parametrize("field", ["Subject: pay to my account", "Content-Type: text/html", "To: crook@evil.example"])
+def test_what_is_written_above_a_signed_mail_makes_it_prove_nothing(field: str) -> None:
+    """A signature covers the last field of a name, people read the first."""
+    assert why(field.encode() + b"\r\n" + signed(a_mail(), DOMAIN)) == "dkim-fail"
+
+
 def test_a_line_end_that_only_one_reader_sees_does_not_let_a_signed_mail_say_something_else() -> None:
     """The signed mail of the victim, with an unsigned field in front that hides another mail behind bare CRs."""
     hidden = b"X-Trick: a\rFrom: clara.martin@mail.example\rSubject: pay to my account\r\rEvil words\r\n"

@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 from email_scenes.fakes import NOON
-from email_scenes.mails import a_mail
+from email_scenes.mails import SIGNED, a_mail, signed
 from ingest_email.domain.limits import BrokenMail, Limits
 from ingest_email.domain.mailbox import OurMailbox
 from ingest_email.domain.normalise import Draft, draft
@@ -219,6 +219,22 @@ def test_participants_are_the_others(us: OurMailbox) -> None:
     assert [(each.identity.key, each.role, each.display_name) for each in found] == [
         ("email:bob@x.example", "cc", "Bob, Jr.")
     ]
+
+
+def test_a_signed_mail_that_somebody_sends_on_copies_nobody_in(us: OurMailbox) -> None:
+    """Her mail to him, sent again to us by him: the signature is hers, but she has not written to us and him."""
+    to_him = a_mail().replace(b"To: Support <support@brume.example>", b"To: crook@evil.example")
+    for raw in (to_him, b"Cc: support@brume.example\r\n" + signed(to_him, "mail.example")):
+        assert read(raw, us).participants == ()
+
+
+def test_who_is_put_in_copy_above_her_signature_is_not_in_copy(us: OurMailbox) -> None:
+    added = b"Cc: crook@evil.example\r\n"
+    assert read(added + signed(a_mail(), "mail.example"), us).participants == ()
+    boast = b"DKIM-Signature: v=1; d=mail.example; s=s1; h=from:cc; b=\r\n"
+    assert read(boast + added + signed(a_mail(), "mail.example"), us).participants == ()
+    hers = signed(a_mail(cc="aunt@mail.example"), "mail.example", fields=(*SIGNED, b"cc"))
+    assert [each.identity.value for each in read(hers, us).participants] == ["aunt@mail.example"]
 
 
 def test_a_record_always_fits_into_kafka(us: OurMailbox) -> None:

@@ -2,7 +2,7 @@
 
 import email.policy
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.utils import getaddresses
@@ -88,13 +88,21 @@ def normalised(value: str) -> str | None:
     return f"{match['local'].lower()}@{domain}" if domain else None
 
 
-def participants(mail: Mail, us: OurMailbox, sender: str | None, limit: int) -> tuple[Participant, ...]:
-    """Who else was written to, without ourselves and the sender. Persons in copy are never "the customer"."""
+def participants(
+    mail: Mail, us: OurMailbox, sender: str | None, limit: int, believed: Collection[str] = ("to", "cc")
+) -> tuple[Participant, ...]:
+    """Who else was written to, without ourselves and the sender. Persons in copy are never "the customer".
+
+    Nobody, where the fields that are `believed` do not name us: the author has not written to us and them together.
+    """
     known = {sender, *us.addresses}
     found: dict[str, Participant] = {}
     roles: tuple[Literal["to", "cc"], ...] = ("to", "cc")
-    for role in roles:
-        for address in addresses(mail.undecoded(role)):
+    written = {role: addresses(mail.undecoded(role)) for role in roles if role in believed}
+    if not any(_is_ours(address.value, us) for those in written.values() for address in those):
+        return ()
+    for role, those in written.items():
+        for address in those:
             if address.value in known or _is_ours(address.value, us) or len(found) >= limit:
                 continue
             identity = Identity(kind="email", value=address.value)

@@ -25,6 +25,9 @@ Answers = Mapping[str, tuple[str, ...] | None]
 UNAVAILABLE = "dns-unavailable"
 _SIGNATURES_LIMIT = 10
 _MIN_KEY_BITS = 1024
+# RFC 5322 §3.6, RFC 2045: at most one each. A signature covers the last, we would read the first: what is written above
+# a signed mail is signed by nobody.
+_ONCE = ("to", "cc", "subject", "message-id", "in-reply-to", "references", "content-type", "content-transfer-encoding")
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ def _verifies(mail: Mail, signature: Signature, answers: Answers) -> bool:
         authors = [value for name, value in message.headers if name.strip().lower() == b"from"]
         if len(authors) != 1 or _words(decoded(authors[0], None)) != _words(mail.undecoded("from")[0]):
             return False
+        if any(len(mail.undecoded(name)) > 1 for name in _ONCE):
+            return False
         return (
             bool(message.verify(signature.index, dnsfunc=key))
             and message.domain.decode("ascii", "replace").lower() == signature.domain
@@ -126,6 +131,25 @@ def _signatures(mail: Mail) -> Iterator[tuple[int, dict[str, str]]]:
     for index, value in enumerate(mail.undecoded("dkim-signature")[:_SIGNATURES_LIMIT]):
         tags = (part.partition("=") for part in value[:20_000].split(";"))
         yield index, {name.strip(): re.sub(r"\s+", "", content) for name, _, content in tags if name.strip()}
+
+
+def believed_recipients(mail: Mail, claimed: From) -> frozenset[str]:
+    """Which of To and Cc the author is taken to have written, whoever sent the mail on to us.
+
+    Somebody who has a signed mail of the author may send it again, with himself in copy. Where the author's provider
+    signs any of the two, what it does not sign is not believed; some providers sign neither.
+    """
+    both = frozenset(("to", "cc"))
+    if claimed.address is None:
+        return both
+    aligned = {each.index for each in _aligned_signatures(mail, claimed.address.domain)}
+    covered = [
+        both.intersection(name.strip().lower() for name in tags.get("h", "").split(":"))
+        for index, tags in _signatures(mail)
+        if index in aligned
+    ]
+    # Of several signatures, anybody may have written all but one: each can only take away.
+    return both.intersection(*(each for each in covered if each))
 
 
 def _aligned_signatures(mail: Mail, domain: str) -> list[Signature]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 MAX_ID_CHARS = 900
 _BRACKETED = re.compile(r"<([^<>]{1,2000})>")
-_BARE = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+_NOT_IN_A_BARE_ID = re.compile(r"[\s<>,;\"()]+")
 _BLANKS = re.compile(r"\s+")
 _REFERENCE = re.compile(r"[A-Za-z0-9_~.-]{4,400}")
 _OURS = re.compile(rf"<(?P<reference>{_REFERENCE.pattern})\.(?P<outbound>[A-Za-z0-9-]{{8,64}})@(?P<domain>[^@<>]+)>")
@@ -41,7 +41,8 @@ def listed(value: str) -> tuple[str, ...]:
 
     Some clients leave out the brackets, divide by commas, or fold a line in the middle of an id.
     """
-    found = [_BLANKS.sub("", match) for match in _BRACKETED.findall(value)] or _BARE.findall(value)
+    found = [_BLANKS.sub("", match) for match in _BRACKETED.findall(value)]
+    found = found or [each for each in _NOT_IN_A_BARE_ID.split(value) if "@" in each[1:-1]]
     return tuple(dict.fromkeys(_bounded(each) for each in found if each))
 
 

@@ -91,7 +91,9 @@ def draft(raw: bytes, us: OurMailbox, limits: Limits) -> Draft:
         account=us.account,
         thread=thread,
         claimed=claimed,
-        participants=participants(mail, us, sender, limits.participants),
+        participants=participants(
+            mail, us, sender, limits.participants, authenticity.believed_recipients(mail, claimed)
+        ),
         references=_references(mail, thread, us),
         automatic=automatic,
         subject=subject,
