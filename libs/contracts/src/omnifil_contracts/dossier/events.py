@@ -1,16 +1,13 @@
-"""The timeline of a dossier: what can happen in it, and the view that these events fold into.
-
-An entry has a gapless `seq` inside its dossier; clients apply entries by (dossier_id, seq) and ignore what they have.
-"""
+"""What can happen in a dossier."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from omnifil_contracts.identity import Actor, Because, Identity
 from omnifil_contracts.message import MAX_TEXT_CHARS, Attachment, Conversation, InboundMessage, Participant
-from omnifil_contracts.record import Channel, Instant, Record, Value, personal
+from omnifil_contracts.record import Instant, Value, personal
 
 
 class Status(StrEnum):
@@ -283,103 +280,3 @@ class CustomerErased(Value):
     )
     handles_in: tuple[str, ...] = Field((), description="Conversations of others that showed a handle of theirs.")
     last_message: bool = Field(False, description="Whether the text of the last message was theirs, and is gone.")
-
-
-Event = Annotated[
-    DossierOpened
-    | ConversationLinked
-    | ConversationUnlinked
-    | MessageLinked
-    | MessageUnlinked
-    | ReplyRequested
-    | ReplyLinked
-    | ReplyUnlinked
-    | DeliveryUpdated
-    | NoteAdded
-    | StatusChanged
-    | DossierMerged
-    | DossierUnmerged
-    | DossierRelated
-    | DossierUnrelated
-    | Assigned
-    | Unassigned
-    | SuggestionMade
-    | SuggestionResolved
-    | CustomerReassigned
-    | CustomerErased,
-    Field(discriminator="type"),
-]
-
-
-class TimelineEntry(Value):
-    """One line of the log of a dossier."""
-
-    seq: int = Field(ge=1, description="Gapless inside the dossier, from 1.")
-    at: Instant = Field(description="When it was appended; never decreases inside a dossier.")
-    occurred_at: Instant = Field(description="When it happened in the world: what people sort and read by.")
-    actor: Actor
-    effect_id: str = Field(description="Unique everywhere: the same effect is never appended twice.")
-    event: Event = Field(description="What happened.")
-
-
-class DossierEvent(Record):
-    """A timeline entry as it is published on `dossier.events.v1`, keyed by dossier id, in the order of `seq`."""
-
-    ce_type: ClassVar[str] = "omnifil.dossier.entry.v1"
-
-    dossier_id: str = Field(description="The dossier.")
-    entry: TimelineEntry
-
-
-class ConversationView(Value):
-    """A conversation of a dossier, as the fold of its events has it."""
-
-    conversation: Conversation
-    identity: Identity | None = Field(None, description="The customer's handle in it; whom an answer goes to.")
-    assurance: str | None = Field(None, description="Assurance of that handle with the last message.")
-    display_name: str | None = personal(None, description="The sender's name as the channel shows it.")
-    last_message_at: Instant | None = Field(None, description="When the newest message of it came.")
-    reply_window_ends_at: Instant | None = Field(
-        None, description="Until when the network lets us answer; null: no limit."
-    )
-    because: Because
-
-
-class LastMessage(Value):
-    """What an inbox shows of a dossier."""
-
-    message_id: str = Field(description="The message.")
-    channel: Channel = Field(description="The channel that it came by.")
-    at: Instant = Field(description="When it was written.")
-    author: Literal["customer", "company"] = Field(description="Which side wrote it.")
-    text: str = personal(description="The first 140 characters.")
-
-
-class RelatedDossier(Value):
-    """A dossier that an agent said has to do with this one."""
-
-    dossier_id: str = Field(description="The dossier.")
-    number: str = Field(description="What people call it aloud.")
-
-
-class DossierView(Value):
-    """A dossier as agents see it, without its timeline. The fold of all events up to `seq`, and nothing else."""
-
-    dossier_id: str = Field(description="The dossier.")
-    seq: int = Field(ge=1, description="The newest entry that is folded in.")
-    number: str = Field(description="What people call it aloud: `D-7K3F-92QX`.")
-    customer_id: str = Field(description="The customer.")
-    customer_name: str | None = personal(None, description="The customer's name.")
-    status: Status
-    subject: str | None = personal(None, description="What it is about.")
-    assigned_to: Actor | None = Field(None, description="The agent who holds it.")
-    conversations: tuple[ConversationView, ...] = Field((), description="In the order in which they came.")
-    suggestions: tuple[Suggestion, ...] = Field((), description="Those that nobody has decided yet.")
-    last_message: LastMessage | None = Field(None, description="The newest message or reply.")
-    messages: int = Field(0, description="How many messages and replies it holds.")
-    unanswered_since: Instant | None = Field(None, description="Since when the customer waits for an answer.")
-    follows: str | None = Field(None, description="The closed dossier that this one follows up.")
-    merged_into: str | None = Field(None, description="Where everything went, if it was closed for being empty.")
-    related: tuple[RelatedDossier, ...] = Field((), description="In the order in which they were named.")
-    opened_at: Instant = Field(description="When it was opened.")
-    last_entry_at: Instant = Field(description="`occurred_at` of the newest entry; the inbox sorts by it.")
