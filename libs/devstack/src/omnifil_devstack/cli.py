@@ -127,13 +127,18 @@ def logs(
 @app.command()
 def doctor(as_json: _AsJson = False) -> None:
     """Look at this machine and at the suite that runs on it, and say what to do about what is wrong."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from omnifil_devstack import examination, stack_file
 
-    findings = examination.examine()
-    if (stack := stack_file.read()) is not None:
-        from omnifil_devstack.watching.condition import examine_running
+    with ThreadPoolExecutor(1) as aside:  # the sums of the jars, while what is needed for the rest is imported
+        machine = aside.submit(examination.examine)
+        of_suite = []
+        if (stack := stack_file.read()) is not None:
+            from omnifil_devstack.watching.condition import examine_running
 
-        findings += examine_running(stack)
+            of_suite = examine_running(stack)
+        findings = [*machine.result(), *of_suite]
     if as_json:
         _out.print_json(data=[vars(finding) for finding in findings])
     else:

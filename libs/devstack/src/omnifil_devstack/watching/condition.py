@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from omnifil_messaging import KafkaEnvironment, KafkaSettings
 from omnifil_messaging.channels import known_channels
 from omnifil_messaging.dead_letter.shelf import Shelf
 from omnifil_messaging.topics import inspect_topics
-from omnifil_mongostore import Index, IndexMismatch, IndexMissing, Mongo, check_indexes, connect
+from omnifil_mongostore import Database, Index, IndexMismatch, IndexMissing, Mongo, check_indexes, connect
 from omnifil_servicekit.errors import Transient
 
 from omnifil_devstack.examination import Finding
@@ -49,26 +49,38 @@ async def _all(stack: Stack) -> list[Finding]:
     kafka = KafkaSettings(
         stack.kafka, client_id="omnifil-doctor", environment=KafkaEnvironment(replication=min(brokers, 3))
     )
-    async with httpx.AsyncClient(trust_env=False) as http:
-        seen = picture(await look(stack, http))
-    findings = [*_processes(seen), *_unanswered(seen)]
     async with connect(stack.mongo_uri, prefix=stack.mongo_prefix, app_name="omnifil-doctor") as mongo:
-        looks: dict[str, Callable[[], AsyncIterator[Finding]]] = {
-            "Lag": lambda: _lag(seen, kafka),
-            "Dead letters": lambda: _dead_letters(kafka),
-            "Topics": lambda: _topics(kafka),
-            "Clock": lambda: _clock(mongo),
-            "Oplog": lambda: _oplog(mongo),
-            "Indexes": lambda: _indexes(mongo),
-        }
-        for what, one in looks.items():
-            try:
-                async with asyncio.timeout(_LOOK_LIMIT_S):
-                    findings += [finding async for finding in one()]
-            except (Transient, TimeoutError) as error:
-                says = f"It could not be looked at ({error or 'no answer in time'}): bring back what is away."
-                findings.append(Finding(what, False, says))
-    return findings
+        clock = await _made(
+            "Clock", _clock(mongo)
+        )  # alone: what else this process does would be taken for a difference
+        async with asyncio.TaskGroup() as looking:
+            seen = looking.create_task(_seen(stack))
+            looks = [
+                looking.create_task(_made(what, look))
+                for what, look in (
+                    ("Lag", _lag(seen, kafka)),
+                    ("Dead letters", _dead_letters(kafka)),
+                    ("Topics", _topics(kafka)),
+                    ("Oplog", _oplog(mongo)),
+                    ("Indexes", _indexes(mongo)),
+                )
+            ]
+    of_suite = [*_processes(seen.result()), *_unanswered(seen.result())]
+    return [*of_suite, *clock, *(finding for look in looks for finding in look.result())]
+
+
+async def _seen(stack: Stack) -> Picture:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return picture(await look(stack, http))
+
+
+async def _made(what: str, findings: AsyncIterator[Finding]) -> list[Finding]:
+    try:
+        async with asyncio.timeout(_LOOK_LIMIT_S):
+            return [finding async for finding in findings]
+    except (Transient, TimeoutError) as error:
+        says = f"It could not be looked at ({error or 'no answer in time'}): bring back what is away."
+        return [Finding(what, False, says)]
 
 
 def _processes(seen: Picture) -> list[Finding]:
@@ -102,9 +114,9 @@ def _unanswered(seen: Picture) -> list[Finding]:
     return [Finding("Unanswered", True, f"Who waits longest has waited {duration(max(waits.values(), default=0))}.")]
 
 
-async def _lag(seen: Picture, kafka: KafkaSettings) -> AsyncIterator[Finding]:
+async def _lag(seen: asyncio.Task[Picture], kafka: KafkaSettings) -> AsyncIterator[Finding]:
     by_kafka = await group_lag(kafka)
-    seconds = {(each.group, each.topic): each.lag_s for each in seen.waiting}
+    seconds = {(each.group, each.topic): each.lag_s for each in (await asyncio.shield(seen)).waiting}
     late = 0
     for (group, topic), records in sorted(by_kafka.items()):
         age_s = seconds.get((group, topic))
@@ -122,8 +134,8 @@ async def _lag(seen: Picture, kafka: KafkaSettings) -> AsyncIterator[Finding]:
 async def _dead_letters(kafka: KafkaSettings) -> AsyncIterator[Finding]:
     shelf = Shelf(kafka)
     held = await records_held(kafka, [dead_letter_of(topic) for topic in await shelf.topics()])
-    letters = [entry for topic, records in held.items() if records for entry in await shelf.entries(topic)]
-    waiting = Counter(entry.topic for entry in letters if entry.replayed_at is None)
+    shelves = await asyncio.gather(*(shelf.entries(topic) for topic, records in held.items() if records))
+    waiting = Counter(entry.topic for letters in shelves for entry in letters if entry.replayed_at is None)
     for topic, count in sorted(waiting.items()):
         says = f"{count} wait: `omnifil dead-letter list --topic {topic}` tells why; mend the cause, then `replay`."
         yield Finding(f"Dead letters {topic}", False, says)
@@ -170,22 +182,29 @@ async def _oplog(mongo: Mongo) -> AsyncIterator[Finding]:
 
 
 async def _indexes(mongo: Mongo) -> AsyncIterator[Finding]:
-    wrong = looked_at = 0
-    for name, place in DECLARED_INDEXES.items():
-        database = mongo.database(name)
-        there = set(await database.list_collection_names())
-        for index in declared(place):
-            if index.collection not in there:
-                continue  # made with its first document
-            looked_at += 1
-            try:
-                await check_indexes(database, [index])
-            except (IndexMissing, IndexMismatch) as error:
-                wrong += 1
-                remedy = "Without it promises do not hold: restart its service, which creates it."
-                yield Finding(f"Index {index.name}", False, f"{error} {remedy}")
-    if not wrong:
-        yield Finding("Indexes", True, f"All {looked_at} are as declared.")
+    wanted = await asyncio.to_thread(lambda: {name: declared(place) for name, place in DECLARED_INDEXES.items()})
+    looks = await asyncio.gather(*(_indexes_of(mongo.database(name), indexes) for name, indexes in wanted.items()))
+    found = [each for of_database in looks for each in of_database]
+    for index, error in found:
+        if error is not None:
+            remedy = "Without it promises do not hold: restart its service, which creates it."
+            yield Finding(f"Index {index.name}", False, f"{error} {remedy}")
+    if all(error is None for _, error in found):
+        yield Finding("Indexes", True, f"All {len(found)} are as declared.")
+
+
+async def _indexes_of(database: Database, indexes: Sequence[Index]) -> list[tuple[Index, Exception | None]]:
+    """Each index whose collection exists (it is made with its first document), and what is wrong with it."""
+    there = set(await database.list_collection_names())
+
+    async def look_at(index: Index) -> tuple[Index, Exception | None]:
+        try:
+            await check_indexes(database, [index])
+        except (IndexMissing, IndexMismatch) as error:
+            return index, error
+        return index, None
+
+    return await asyncio.gather(*(look_at(index) for index in indexes if index.collection in there))
 
 
 def declared(place: str) -> tuple[Index, ...]:
