@@ -49,7 +49,7 @@ class Lease:
             self.lost.set()
             yield None
             return
-        log.info("lease_taken", lease=self._name, token=self.token)
+        log.info("lease_taken", lease=self._name, fencing_token=self.token)
         renewal = asyncio.create_task(self._renew(self.token, valid_until), name=f"lease {self._name}")
         try:
             yield self.token
@@ -146,7 +146,7 @@ class Lease:
             if not answer.matched_count:
                 break
             valid_until = asked_at + self._ttl_s
-        log.warning("lease_lost", lease=self._name, token=token)
+        log.warning("lease_lost", lease=self._name, fencing_token=token)
         self.lost.set()
 
     async def _release(self, token: int) -> None:
