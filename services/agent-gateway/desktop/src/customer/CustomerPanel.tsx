@@ -94,6 +94,6 @@ export function CustomerPanel({ view }: { view: DossierView }) {
 
 function Best({ customer }: { customer: CustomerChanged }) {
   const ranks = ["claimed", "channel", "verified"];
-  const best = customer.identities.map((each) => each.assurance).sort((a, b) => ranks.indexOf(b) - ranks.indexOf(a))[0];
-  return <AssuranceMark assurance={best ?? null} />;
+  const [best] = [...customer.identities].sort((a, b) => ranks.indexOf(b.assurance) - ranks.indexOf(a.assurance));
+  return <AssuranceMark assurance={best?.assurance ?? null} kind={best?.identity.kind} />;
 }

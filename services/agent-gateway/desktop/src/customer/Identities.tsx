@@ -2,7 +2,7 @@ import { Copy, UserX, Users } from "lucide-react";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useOnline, useRuntime } from "../app/runtime";
-import type { AssuranceChange, CustomerChanged, LinkedIdentity } from "../contracts/types";
+import type { CustomerChanged, LinkedIdentity } from "../contracts/types";
 import { ruleInShort, ruleInWords } from "../dossier/because";
 import { EvidenceList } from "../dossier/Why";
 import { useFormat } from "../i18n/format";
@@ -73,7 +73,7 @@ function IdentityRow({ customer, linked }: { customer: CustomerChanged; linked: 
         )}
       </div>
       <div className={styles.identityUnder}>
-        <AssuranceMark assurance={linked.assurance} />
+        <AssuranceMark assurance={linked.assurance} kind={linked.identity.kind} />
         {linked.shared && (
           <span className={styles.sharedMark}>
             <Users size={12} aria-hidden="true" />
@@ -111,7 +111,7 @@ function Reasons({ id, customer, linked }: { id: string; customer: CustomerChang
       <p>{ruleInWords(t, linked.because)}</p>
       <EvidenceList because={linked.because} />
       <p className={styles.since}>{t("customer.since", { at: format.full(linked.since) })}</p>
-      {linked.history.length > 0 && <History history={linked.history} />}
+      {linked.history.length > 0 && <History linked={linked} />}
       {linked.shared && linked.shared_because !== null && <EvidenceList because={linked.shared_because} />}
       <label className={styles.switch}>
         <input
@@ -147,7 +147,7 @@ function Reasons({ id, customer, linked }: { id: string; customer: CustomerChang
 }
 
 /** How sure it was, when, and by what: newest first. */
-function History({ history }: { history: readonly AssuranceChange[] }) {
+function History({ linked: { history, identity } }: { linked: LinkedIdentity }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [open, setOpen] = useState(false);
@@ -169,7 +169,7 @@ function History({ history }: { history: readonly AssuranceChange[] }) {
           {[...history].reverse().map((change) => (
             <li key={`${change.at}/${change.assurance}`}>
               <span className={styles.historyHead}>
-                <AssuranceMark assurance={change.assurance} />
+                <AssuranceMark assurance={change.assurance} kind={identity.kind} />
                 <time dateTime={change.at} title={format.full(change.at)}>
                   {format.day(change.at)}
                 </time>

@@ -152,7 +152,7 @@ function Person({ customer }: { customer: CustomerChanged }) {
               iconOnly
             />
             <span className={styles.value}>{handleWords(linked.identity).text}</span>
-            <AssuranceMark assurance={linked.assurance} />
+            <AssuranceMark assurance={linked.assurance} kind={linked.identity.kind} />
           </li>
         ))}
       </ul>

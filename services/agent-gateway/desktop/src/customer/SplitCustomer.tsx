@@ -70,7 +70,7 @@ export function SplitCustomer({ customer, onClose }: { customer: CustomerChanged
                 iconOnly
               />
               <span className={styles.value}>{handleWords(linked.identity).text}</span>
-              <AssuranceMark assurance={linked.assurance} />
+              <AssuranceMark assurance={linked.assurance} kind={linked.identity.kind} />
             </label>
           </li>
         ))}

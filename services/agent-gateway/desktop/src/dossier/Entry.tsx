@@ -5,7 +5,7 @@ import { useOnline, useRuntime } from "../app/runtime";
 import type { ReplyTarget, TimelineEntry } from "../contracts/types";
 import { useFormat } from "../i18n/format";
 import { wordOr } from "../i18n/words";
-import { AssuranceMark } from "../ui/Assurance";
+import { SenderDoubt } from "../ui/Assurance";
 import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
 import { ChannelMark } from "../ui/ChannelMark";
@@ -62,7 +62,7 @@ export const MessageEntry = memo(function MessageEntry({ row }: { row: RowOf<"me
               {message.direction === "echo" ? (
                 <span className={styles.tag}>{t("message.echo")}</span>
               ) : (
-                message.sender.primary.assurance === "claimed" && <AssuranceMark assurance="claimed" />
+                <SenderDoubt sender={message.sender} />
               )}
               {message.automatic !== null && (
                 <span className={styles.tag}>

@@ -73,6 +73,7 @@ export function rowsOf(
     if (row === null || isOpeningLink(entry)) continue;
     startDay(entry.occurred_at);
     const before = rows.at(-1);
+    if (before !== undefined && saysTheSame(before, row)) continue;
     rows.push(row.kind === "message" && before !== undefined ? { ...row, grouped: continues(before, row) } : row);
   }
   const sent = new Set(entries.map((entry) => entry.effect_id.split(":")[1]));
@@ -145,6 +146,18 @@ function deliveriesOf(entries: readonly TimelineEntry[]): Map<string, Delivery> 
 /** The conversation that a dossier began with: the dossier's own first line says the same. */
 function isOpeningLink(entry: TimelineEntry): boolean {
   return entry.seq === 2 && entry.event.type === "conversation_linked" && entry.event.because.rule === "new";
+}
+
+/** A further suggestion that would read as the line above it: the panel shows each with its reasons. */
+function saysTheSame(before: Row, row: Row): boolean {
+  if (before.kind !== "line" || row.kind !== "line") return false;
+  const [said, says] = [before.entry.event, row.entry.event];
+  return (
+    said.type === "suggestion_made" &&
+    says.type === "suggestion_made" &&
+    said.suggestion.kind === says.suggestion.kind &&
+    said.suggestion.customer_name === says.suggestion.customer_name
+  );
 }
 
 function continues(before: Row, row: Extract<Row, { kind: "message" }>): boolean {

@@ -146,3 +146,21 @@ test("of merges and relations only the newest word can be taken back", () => {
   const lines = rowsOf(merged, [], () => "day").flatMap((row) => (row.kind === "line" ? [row.undoable] : []));
   expect(lines).toEqual([false, false, true]);
 });
+
+test("several suggestions that read the same are one line", () => {
+  const suggestion = (id: string, name: string) => ({
+    type: "suggestion_made" as const,
+    suggestion: {
+      suggestion_id: id,
+      kind: "same-customer" as const,
+      conversation_id: "c1",
+      identity: null,
+      customer_id: id,
+      customer_name: name,
+      dossier_id: null,
+      because,
+    },
+  });
+  const made = timeline(opened, linked("c1"), suggestion("s1", "Claire"), suggestion("s2", "Claire"), suggestion("s3", "Max"));
+  expect(kinds(made)).toEqual(["day", "line:1", "line:2", "line:3", "line:5"]);
+});
