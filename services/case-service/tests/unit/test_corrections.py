@@ -149,6 +149,34 @@ async def test_what_is_merged_or_merged_into_cannot_be_merged_again(shop: Shop) 
         await shop.command(his, {"type": "merge_dossier", "into_dossier_id": his.id})
 
 
+async def test_what_is_merged_gets_no_status_of_its_own(shop: Shop) -> None:
+    """Somebody who has not seen the merge would make an empty dossier live again, and what comes next went there."""
+    hers, his = await hers_and_his(shop)
+    await shop.command(hers, {"type": "merge_dossier", "into_dossier_id": his.id})
+    with pytest.raises(DossierChanged, match=his.id):
+        await shop.command(hers, {"type": "change_status", "status": "open"}, agent=TOM)
+    assert (await shop.view(hers.id)).merged_into == his.id
+
+
+async def test_two_messages_of_each_others_conversations_are_answered_where_they_were_moved(shop: Shop) -> None:
+    """Each came in one conversation and was part of the other: who looks where they are now finds an end."""
+    lamp = await shop.writes(text="lamp", conversation="lamp")
+    chair = await shop.writes(text="chair", conversation="chair")
+    tokens = {}
+    for each in (lamp, chair):
+        await shop.reply(each)
+        requested = next(e.event for e in reversed(await shop.events(each)) if isinstance(e.event, ReplyRequested))
+        tokens[each.id] = requested.targets[0].reference
+    of_chair = shop.message(text="?", conversation="lamp", references=(tokens[chair.id],))
+    of_lamp = shop.message(text="!", conversation="chair", references=(tokens[lamp.id],))
+    assert ((await shop.link(of_chair)).id, (await shop.link(of_lamp)).id) == (chair.id, lamp.id)
+    moved = await shop.command(chair, {"type": "move_message", "message_id": of_chair.message.message_id})
+    target = {"message_id": of_lamp.message.message_id, "to_dossier_id": moved.to_dossier_id}
+    await shop.command(lamp, {"type": "move_message", **target})
+    answer = await shop.writes(text="and now?", ancestors=(of_chair.message.provider_message_id,))
+    assert answer.customer_id == CLARA
+
+
 async def test_a_live_dossier_that_waits_opens_what_it_is_merged_into(shop: Shop) -> None:
     hers, his = await hers_and_his(shop)
     await shop.writes(text="still waiting", conversation="m")

@@ -87,17 +87,22 @@ class Casebook:
         `start` is a dossier that has or had it; without one, the dossier that claimed the id.
         """
         dossier_id = start or self._claims.get(conversation_id)
-        # Each departure is later than the one before, so the chain of moves has no ring.
+        seen: set[tuple[str, str]] = set()
         while dossier_id is not None and (dossier := self._dossiers.get(dossier_id)) is not None:
             if dossier.has_conversation(conversation_id):
                 return dossier, conversation_id
-            if conversation_id not in dossier.memory.moved_to:
-                alias = dossier.memory.aliases.get(conversation_id)
-                if alias is None:
-                    return None
-                conversation_id = alias
+            # Each departure is later than the one before, but of two messages that were moved here alone, each may have
+            # been part of the other's conversation.
+            if (dossier_id, conversation_id) in seen:
+                return None
+            seen.add((dossier_id, conversation_id))
+            if conversation_id in dossier.memory.moved_to:
+                dossier_id = dossier.memory.moved_to[conversation_id]
                 continue
-            dossier_id = dossier.memory.moved_to[conversation_id]
+            alias = dossier.memory.aliases.get(conversation_id)
+            if alias is None:
+                return None
+            conversation_id = alias
         return None
 
     def record(self, decision: Decision, now: datetime, number: int = 0) -> None:

@@ -23,6 +23,7 @@ from case_service.domain.decisions import Draft
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import (
     ConversationNotFound,
+    DossierChanged,
     EntryNotFound,
     InvalidCommand,
     ReplyConflict,
@@ -116,6 +117,9 @@ def add_note(command: AddNote, order: Order) -> tuple[Event, ...]:
 
 
 def change_status(dossier: Dossier, command: ChangeStatus, order: Order) -> tuple[Event, ...]:
+    """Raises `DossierChanged` for one that has been merged: an undo gives back what it held, a status would not."""
+    if dossier.view.merged_into is not None:
+        raise DossierChanged((), dossier.view.merged_into)
     if command.status is dossier.view.status:
         return ()
     return (StatusChanged(status=command.status, because=order.because),)
