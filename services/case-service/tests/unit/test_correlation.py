@@ -284,3 +284,17 @@ async def test_a_batch_is_decided_in_order(shop: Shop) -> None:
     assert dossier.view.messages == 4
     assert len(await shop.dossiers()) == 1
     assert len(shop.timeline.appended) == 1
+
+
+async def test_a_dossier_of_many_conversations_takes_in_no_more_by_itself(shop: Shop) -> None:
+    """Else one sender makes a document that is too large to be stored, and with it nothing is shown any more."""
+    lamp = {"subject": "Lamp of order 4711", "text": "The lamp of order 4711 arrived broken."}
+    dossier = await shop.writes(**lamp)
+    for _ in range(49):
+        assert (await shop.writes(**lamp)).id == dossier.id
+    other = await shop.writes(**lamp)
+    assert other.id != dossier.id
+    assert codes(await shop.events(other))[0] == "full-dossier"
+    assert [each.dossier_id for each in other.view.suggestions] == [dossier.id]
+    first = (await shop.view(dossier.id)).conversations[0].conversation.key
+    assert (await shop.writes(conversation=first, **lamp)).id == dossier.id, "what is in it goes on"

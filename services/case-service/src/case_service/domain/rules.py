@@ -32,6 +32,10 @@ class Verdict:
 
 Rule = Callable[[Sighting], Verdict | None]
 
+_MOST_CONVERSATIONS = 50
+"""A dossier with so many takes in no more by itself. All that it remembers of them is written with every message, and
+whoever begins a thread with each mail would make it larger than a document can be: nobody's would be shown any more."""
+
 
 def by_token(sighting: Sighting) -> Verdict | None:
     """A reference that we minted, intact, brought back by somebody who may use it."""
@@ -53,7 +57,7 @@ def by_same_customer(sighting: Sighting) -> Verdict | None:
     if not sighting.identified.assured or sighting.is_automatic or not sighting.matches:
         return None
     best = sighting.matches[0]
-    if best.percent < sighting.window.threshold:
+    if best.percent < sighting.window.threshold or _is_full(best.dossier):
         return None
     if best.dossier.is_live or reopens(best.dossier, sighting.identified, sighting.window):
         return Verdict(Because(rule="customer", evidence=tuple(_why_joined(best, sighting))), best.dossier)
@@ -178,6 +182,10 @@ def _second(sighting: Sighting) -> int:
     return sighting.matches[1].percent if len(sighting.matches) > 1 else 0
 
 
+def _is_full(dossier: Dossier) -> bool:
+    return len(dossier.view.conversations) >= _MOST_CONVERSATIONS
+
+
 def _in_window(sighting: Sighting) -> list[Dossier]:
     return [
         dossier
@@ -220,7 +228,10 @@ def _why_none_other(sighting: Sighting) -> Iterator[Evidence]:
 
 def _why_not_sure(sighting: Sighting) -> Iterator[Evidence]:
     best, live = sighting.matches[0], _in_window(sighting)
-    if len(live) > 1:
+    if _is_full(best.dossier):
+        values = {"number": best.dossier.view.number, "limit": str(_MOST_CONVERSATIONS)}
+        yield Evidence(code="full-dossier", values=values)
+    elif len(live) > 1:
         yield Evidence(code="several-live-dossiers", values={"count": str(len(live))})
     else:
         yield Evidence(code="not-sure-enough", values={"number": best.dossier.view.number})
