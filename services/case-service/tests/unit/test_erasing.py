@@ -15,13 +15,16 @@ from omnifil_testkit.builders import NOON
 CLARAS = Sought(frozenset([CLARA]), frozenset([f"email:{CLARA}@mail.example", "visitor:c"]))
 HER_ADDRESS = Identity(kind="email", value=f"{CLARA}@mail.example")
 PASSPORT = Attachment(sha256="a" * 64, filename="passport.png", media_type="image/png", size_bytes=1)
-TELLING = ("clara", "martin", "4711", "secret", "passport", "<root", "a" * 64)
+TELLING = ("clara", "martin", "4711081509", "secret", "passport", "<root", "a" * 64)
 
 
 async def two_of_hers(shop: Shop) -> Dossier:
     """Mail, chat, a reply on both, a note."""
     await shop.writes(
-        text="my secret order 4711", subject="Order 4711 of Clara", conversation="<root@mail.example>", raw=PASSPORT
+        text="my secret order 4711081509",
+        subject="Order 4711081509 of Clara",
+        conversation="<root@mail.example>",
+        raw=PASSPORT,
     )
     dossier = await shop.writes(channel="chat", text="secret in chat", conversation="c", attachments=(PASSPORT,))
     await shop.reply(dossier, text="Dear Clara Martin")
