@@ -20,11 +20,18 @@ _faststream_log = logging.getLogger(f"{__name__}.faststream")
 
 _POLL_MS = 250
 _EMPTY_PAUSE_MS = 5
+_FEW = 100
+"""Up to so many records the next are asked for only when these are done."""
 _NOBODY = TopicPartition("", -1)
 
 
 class PolledConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """aiokafka's consumer as FastStream drives it, with three things it needs for long work."""
+    """aiokafka's consumer as FastStream drives it, with three things it needs for long work, and one for short work.
+
+    aiokafka asks for what comes next as soon as a batch is taken, and the broker answers with the first record that
+    arrives: the next batch would be that one alone, and who arrives after it would wait for two batches. So after a
+    small batch it asks only when that is done, and gets all who came meanwhile. In a backlog it reads ahead.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,8 +42,17 @@ class PolledConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         """FastStream sleeps for its batch timeout after an empty poll: so that one is short and the poll is long."""
-        if not partitions:
-            timeout_ms = max(timeout_ms, _POLL_MS)
+        if partitions:
+            return await self._polled(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        self.resume(*self.paused())
+        records = await self._polled(timeout_ms=max(timeout_ms, _POLL_MS), max_records=max_records)
+        if 0 < sum(map(len, records.values())) <= _FEW:
+            self.pause(*self.assignment())  # in the same step: aiokafka's own task has not asked yet
+        return records
+
+    async def _polled(
+        self, *partitions: TopicPartition, timeout_ms: int, max_records: int | None
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
         try:
             records: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(
                 *partitions, timeout_ms=timeout_ms, max_records=max_records
