@@ -37,6 +37,8 @@ class Person:
 
     identities: tuple[str, ...] = ()
     """Keys (`kind:value`) of their handles."""
+    as_written: tuple[str, ...] = ()
+    """Keys of the same handles in other spellings, as messages and dead letters have them."""
     conversations: tuple[str, ...] = ()
     """Ids of conversations in which only they wrote."""
     outbound: tuple[str, ...] = ()
@@ -44,6 +46,11 @@ class Person:
     messages: tuple[str, ...] = ()
     blobs: tuple[str, ...] = ()
     """Hashes of their files."""
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """Keys of their handles in every spelling."""
+        return (*self.identities, *self.as_written)
 
     def values(self, kind: str) -> tuple[str, ...]:
         """Their handles of one kind."""

@@ -118,7 +118,13 @@ def bootstrap(
         health.watch("updates")
     app = (
         api.create(
-            Desk(identities, clock, phone_region=settings.phone_region, erased=erasing_desk.states),
+            Desk(
+                identities,
+                clock,
+                phone_region=settings.phone_region,
+                erased=erasing_desk.states,
+                anchoring=ledger.anchors,
+            ),
             settings.internal_token,
             pushing.routes(hearing, KafkaProfileUpdates(producer)),
             erasing.routes(erasing_desk),

@@ -17,7 +17,15 @@ from omnifil_servicekit.errors import Transient
 from customer_profile.domain import conflicts, handles, linking, merging, profiles
 from customer_profile.domain.identities import KnownIdentity, Link
 from customer_profile.domain.linking import AgentCommand, CustomerConflict
-from customer_profile.ports import Change, ChangedElsewhere, Clock, CommandReused, Identities
+from customer_profile.ports import (
+    Anchoring,
+    Change,
+    ChangedElsewhere,
+    Clock,
+    CommandReused,
+    Identities,
+    no_anchors,
+)
 
 _ATTEMPTS = 8
 _PAUSE_S = 0.01
@@ -38,8 +46,10 @@ class Desk:
         *,
         phone_region: str | None = None,
         erased: Callable[[Collection[str]], Awaitable[list[CustomerChanged]]] | None = None,
+        anchoring: Anchoring = no_anchors,
     ) -> None:
         """`erased` gives the state of those of some customers who were erased."""
+        self._anchoring = anchoring
         self._erased = erased
         self._identities = identities
         self._clock = clock
@@ -95,6 +105,7 @@ class Desk:
         """The handle returns; the state of the customer who has it then. Errors: `domain.linking`, `CommandReused`."""
         command = AgentCommand(command_id, agent, self._clock())
         first = await self._by_link(link_id)
+        anchors = await self._anchoring([first.key])
 
         async def load() -> list[KnownIdentity]:
             return [await self._by_link(link_id)]
@@ -102,7 +113,7 @@ class Desk:
         def decide(states: list[KnownIdentity]) -> list[KnownIdentity]:
             if states[0].link != first.link and states[0].made_by(command_id) is None:
                 raise linking.MovedMeanwhile(states[0].customer_id)
-            after = linking.undo(states[0], link_id, command)
+            after = linking.undo(states[0], link_id, command, anchors)
             return [] if after is states[0] else [after]
 
         await self._carry_out(load, decide, command)

@@ -42,7 +42,8 @@ class Held:
     identities: tuple[str, ...]
     customer_ids: tuple[str, ...]
     now_with: tuple[str, ...]
-    version: int
+    as_written: tuple[str, ...] = ()
+    """The keys that these handles would have in the other spellings that they came in."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class Ledger(Protocol):
         ...
 
     async def forget(self, customer_ids: Collection[str], identities: Collection[str]) -> None:
-        """These identities are gone, with all that was kept with them; others keep no reason that names them."""
+        """These identities are gone, with all that was kept with them; others keep nothing that names them. Reads all
+        there is."""
         ...
 
     async def erased(self, customer_ids: Collection[str] | None = None) -> list[Erased]: ...
@@ -169,13 +171,19 @@ class ErasingSteps:
         """Forget who they are. What they are known by goes into the order first: the other steps need it."""
         gone = 0
         # A message that was in hand meanwhile may bring a handle back, once.
-        while identities := [
-            key for customer_id in order.customer_ids for key in (await self._ledger.held_by(customer_id)).identities
-        ]:
-            await self._erasures.learn(order, identities=identities)
+        while True:
+            held = [await self._ledger.held_by(customer_id) for customer_id in order.customer_ids]
+            identities = [key for each in held for key in each.identities]
+            if not identities:
+                break
+            as_written = [key for each in held for key in each.as_written]
+            await self._erasures.learn(order, identities=identities, as_written=as_written)
             await self._ledger.note(order.customer_ids, identities, order.erasure_id, self._clock())
             await self._ledger.forget(order.customer_ids, identities)
             gone += len(identities)
+        if order.person.identities:
+            # Handles of others may have come in their company while messages were in hand.
+            await self._ledger.forget(order.customer_ids, order.person.identities)
         await self._ledger.note(order.customer_ids, order.person.identities, order.erasure_id, self._clock())
         await self._tell_erased(order.customer_ids)
         return {"identities": order.counts.get("identities", 0) + gone}
@@ -238,7 +246,7 @@ def needles(order: Order) -> list[bytes]:
     """What tells, in the bytes of whatever record, that it is about the person; lower case."""
     person = order.person
     said = {*order.customer_ids, *person.conversations, *person.outbound, *person.messages}
-    for key in person.identities:
+    for key in person.handles:
         value = key.partition(":")[2]
         # A short handle would be found by chance in any record, as a JSON string it is not.
         said |= {value, json.dumps(value)[1:-1]} if len(value) >= 6 else {json.dumps(value)}

@@ -10,9 +10,11 @@ from customer_profile.adapters.mongo_erased import MongoErased
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
 from customer_profile.desk import Desk
 from customer_profile.domain.linking import CustomerNotFound
+from customer_profile.domain.telling import Trust
 from customer_profile.entrypoints import erase_again
 from customer_profile.erasing import CustomerMerged, Erased, ErasingDesk, ErasingSteps, needles, state_of
 from customer_profile.handlers import Announcer, Recogniser, Rules
+from customer_profile.hearing import Hearing
 from customer_profile.settings import Settings
 from omnifil_contracts.customer import LinkIdentity
 from omnifil_contracts.erasure import EraseCustomer
@@ -24,6 +26,7 @@ from omnifil_mongostore.erasures import Erasures, NotYet, Order, Person
 from omnifil_testkit.builders import NOON
 from omnifil_testkit.servers import Mongod
 from profile_scenes.people import AMELIE, CLAIRE, chat, mail, messenger, signed
+from profile_scenes.sources import TRUSTED, says
 from pydantic import SecretStr
 
 pytestmark = pytest.mark.integration
@@ -42,7 +45,13 @@ class Installation:
         self.recogniser = Recogniser(self.identities, self.announced, Rules(), self.ledger.anchors)
         self.erasures = Erasures(mongo)
         self.erasing = ErasingDesk(self.erasures, self.ledger, lambda: NOON)
-        self.desk = Desk(self.identities, lambda: NOON + timedelta(hours=1), erased=self.erasing.states)
+        self.desk = Desk(
+            self.identities,
+            lambda: NOON + timedelta(hours=1),
+            erased=self.erasing.states,
+            anchoring=self.ledger.anchors,
+        )
+        self.hearing = Hearing(self.identities, Trust(TRUSTED), lambda: NOON + timedelta(hours=1), self.ledger.anchors)
         self.steps = ErasingSteps(
             self.erasures,
             self.ledger,
@@ -55,6 +64,9 @@ class Installation:
 
     async def hear(self, message: Any) -> str:
         return (await self.recogniser.recognise([message]))[0].customer_id
+
+    async def owner(self, key: str) -> str:
+        return (await self.identities.by_keys([key]))[key].customer_id
 
     async def erase(self, customer_id: str) -> Order:
         await self.erasing.erase(customer_id, ERASE, AMELIE)
@@ -143,6 +155,70 @@ async def test_a_handle_that_is_anothers_now_stays_and_loses_why_it_was_theirs(h
     [state] = (await here.identities.by_keys(["messenger:page/9"])).values()
     assert state.customer_id == toms
     assert [link.because.evidence for link in state.links if link.customer_id == hers] == [()]
+
+
+async def test_others_identities_keep_nothing_of_who_is_erased(here: Installation) -> None:
+    """A family's mailbox that knew her name, a handle that a shop says is hers as well, one that came with hers."""
+    hers = await here.hear(mail(CLAIRE, name="Claire Martin"))
+    await here.hear(mail("tom@customer.test", name="Tom Berger"))
+    await here.hear(chat("v-1", signed(f"email:{CLAIRE}"), name="Claire Martin"))
+    family = mail("home@customer.test", name="Tom Berger")
+    await here.hear(family)
+    await here.hear(chat("v-1", signed(f"email:{CLAIRE}"), signed("email:home@customer.test"), name="Claire Martin"))
+    await here.hearing.hear(
+        [says("blog", "email:tom@customer.test", also=(f"email:{CLAIRE}",), update_id="u-1", city="Lyon")]
+    )
+    toms = await here.owner("email:tom@customer.test")
+    await here.desk.link(toms, LinkIdentity(identity=Identity(kind="visitor", value="v-1")), "command-1", AMELIE)
+    left = await here.everything()
+    assert left.count("Claire Martin") > 2
+    assert left.count(CLAIRE) > 4
+    await here.erase(hers)
+    left = await here.everything()
+    assert [word for word in (CLAIRE, "Claire Martin") if word in left] == []
+    assert "Tom Berger" in left
+    assert "Lyon" in left
+    assert await here.owner("visitor:v-1") == toms
+
+
+async def test_a_handle_is_sought_everywhere_in_each_spelling_that_it_came_in(here: Installation) -> None:
+    hers = await here.hear(mail("cla.ire+shop@gmail.com", name="Claire Martin"))
+    await here.hear(mail("claire@gmail.com", minutes=1))
+    person = await here.erasing.person(hers)
+    assert (person.identities, person.as_written) == (("email:claire@gmail.com",), ("email:cla.ire+shop@gmail.com",))
+    order = await here.erase(hers)
+    assert set(order.person.handles) == {"email:claire@gmail.com", "email:cla.ire+shop@gmail.com"}
+    assert b"cla.ire+shop@gmail.com" in needles(order)
+
+
+async def test_no_way_back_leads_to_the_id_of_who_was_erased(here: Installation) -> None:
+    """A handle that first came along with another, and is taken from it; one that is found to be shared."""
+    before = await here.hear(mail(CLAIRE, name="Claire Martin"))
+    await here.erase(before)
+    again = await here.hear(chat("v-1", signed("shop-account:17"), name="Claire Martin"))
+    await here.hear(chat("v-1", signed("shop-account:17"), signed(f"email:{CLAIRE}"), name="Claire Martin", minutes=1))
+    assert await here.owner(f"email:{CLAIRE}") == again
+    state = (await here.identities.by_keys([f"email:{CLAIRE}"]))[f"email:{CLAIRE}"]
+    returned = await here.desk.undo(state.link.link_id, "command-undo", AMELIE)
+    assert returned.customer_id not in (before, again)
+    assert returned.erased_at is None
+
+
+async def test_an_address_that_was_erased_as_shared_begins_anew_when_it_is_found_shared_again(
+    here: Installation,
+) -> None:
+    phone = "phone:+33612345678"
+
+    async def two_who_share_it(minutes: int) -> str:
+        for number, name in enumerate(("Claire Martin", "Paul Petit")):
+            account = signed(f"shop-account:{number}")
+            await here.hear(chat(f"v-{number}", account, signed(phone), name=name, minutes=minutes + number))
+        return await here.owner(phone)
+
+    first = await two_who_share_it(0)
+    await here.erase(first)
+    second = await two_who_share_it(10)
+    assert second != first
 
 
 async def test_nobody_is_erased_who_is_not_there(here: Installation) -> None:

@@ -60,7 +60,8 @@ def test_messages_never_move_a_handle_and_batches_make_no_difference(
             for key, customer_id in owners.items():
                 if states[key].customer_id != customer_id:
                     assert states[key].shared, "a message moved a handle"
-                    of_its_own = (ids.customer_id(key), ids.customer_id(f"shared-handle/{key}"))
+                    first_link = states[key].links[0].link_id
+                    of_its_own = (ids.customer_id(key), ids.customer_id(f"shared-handle/{key}/{first_link}"))
                     assert states[key].customer_id in of_its_own, "a message gave a handle to somebody"
                 assert len(states[key].links) == 1 + states[key].shared
             owners = {key: state.customer_id for key, state in states.items()}

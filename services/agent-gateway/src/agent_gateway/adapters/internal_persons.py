@@ -43,5 +43,6 @@ class HttpPersons:
         return await self._profiles.ask("GET", f"/erasures/{quote(erasure_id, safe='')}")
 
     async def _asked(self, path: str, person: Json) -> Any:
-        body = json.dumps({"customer_ids": person["customer_ids"], "identities": person["identities"]}).encode()
+        handles = [*person["identities"], *person.get("as_written", ())]
+        body = json.dumps({"customer_ids": person["customer_ids"], "identities": handles}).encode()
         return json.loads((await self._cases.ask_or_refuse("POST", path, body=body)).body)

@@ -17,7 +17,9 @@ class PersonRequest(BaseModel):
     """Whom a question is about. In a body, for addresses of requests are logged."""
 
     customer_ids: tuple[str, ...] = Field(min_length=1, max_length=1000)
-    identities: tuple[str, ...] = Field((), max_length=10_000, description="Keys (`kind:value`) of their handles.")
+    identities: tuple[str, ...] = Field(
+        (), max_length=10_000, description="Keys (`kind:value`) of their handles, in every spelling."
+    )
 
     def sought(self) -> Sought:
         return Sought(frozenset(self.customer_ids), frozenset(self.identities))
@@ -37,7 +39,7 @@ class Parts:
 
     async def timelines(self, order: Order) -> Mapping[str, int]:
         """Empty the dossiers, and wait until the relay has told everybody."""
-        sought = Sought(frozenset(order.customer_ids), frozenset(order.person.identities))
+        sought = Sought(frozenset(order.customer_ids), frozenset(order.person.handles))
         emptied = {kind: order.counts.get(kind, 0) for kind in ("dossiers", "entries")}
 
         async def learnt(cleared: Cleared) -> None:

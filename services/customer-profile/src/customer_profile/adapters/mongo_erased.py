@@ -9,15 +9,20 @@ import hmac
 import secrets
 import time
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 
 from omnifil_mongostore import BulkWriteError, Document, InsertOne, Mongo, UpdateOne, duplicates, translate
 
-from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE
+from customer_profile.adapters.mongo_identities import COLLECTION, DATABASE, MongoIdentities
+from customer_profile.domain.forgetting import Forgotten, without
 from customer_profile.erasing import Erased, Held
+from customer_profile.ports import Change, ChangedElsewhere
 
 _ASKED_AGAIN_AFTER_S = 1.0
+_PAGE = 1000
+_NAMING_OTHERS = ("customers", "same", "companies", "history.because.evidence.values", "history.rests_on")
+"""Where an identity may hold something of somebody else."""
 
 
 class MongoErased:
@@ -26,6 +31,7 @@ class MongoErased:
     def __init__(self, mongo: Mongo, key: bytes | None = None) -> None:
         database = mongo.database(DATABASE)
         self._identities = database[COLLECTION]
+        self._known = MongoIdentities(mongo)
         self._customers = database["erased_customers"]
         self._handles = database["erased_handles"]
         self._keys = database["erasure_key"]
@@ -36,7 +42,8 @@ class MongoErased:
     async def held_by(self, customer_id: str) -> Held:
         with translate():
             documents = await self._identities.find(
-                {"customers": customer_id}, {"customer_id": True, "customers": True, "version": True}
+                {"customers": customer_id},
+                dict.fromkeys(("customer_id", "customers", "kind", "spellings"), True),
             ).to_list(None)
             held = [each for each in documents if each["customer_id"] == customer_id]
             former = {name for each in held for name in each["customers"]} - {customer_id}
@@ -47,7 +54,9 @@ class MongoErased:
             identities=tuple(sorted(each["_id"] for each in held)),
             customer_ids=(customer_id, *sorted(former - standing)),
             now_with=tuple(sorted({each["customer_id"] for each in documents} - {customer_id})),
-            version=sum(each["version"] for each in documents),
+            as_written=tuple(
+                sorted(f"{each['kind']}:{spelling}" for each in held for spelling in each.get("spellings", ()))
+            ),
         )
 
     async def note(
@@ -70,15 +79,45 @@ class MongoErased:
         self._exist = True
 
     async def forget(self, customer_ids: Collection[str], identities: Collection[str]) -> None:
-        theirs: Document = {"because.evidence": [], "actor.name": None}
+        gone = {"_id": {"$in": list(identities)}}
         with translate():
-            await self._identities.delete_many({"_id": {"$in": list(identities)}})
-            # A handle that was theirs and is another's now keeps that it was, and no longer why.
-            await self._identities.update_many(
-                {"customers": {"$in": list(customer_ids)}},
-                {"$set": {f"history.$[theirs].{name}": value for name, value in theirs.items()}},
-                array_filters=[{"theirs.customer_id": {"$in": list(customer_ids)}}],
-            )
+            names = [each.get("display_name") async for each in self._identities.find(gone, {"display_name": True})]
+        forgotten = Forgotten(frozenset(customer_ids), frozenset(identities), frozenset(each for each in names if each))
+        # Others first: the names that they are to forget are known as long as these are there.
+        async for key in self._naming(forgotten):
+            await self._rewrite(key, forgotten)
+        with translate():
+            await self._identities.delete_many(gone)
+
+    async def _naming(self, forgotten: Forgotten) -> AsyncIterator[str]:
+        """Others' identities that may hold something of them. No index leads there: all are read."""
+        after = ""
+        while True:
+            with translate():
+                page = (
+                    await self._identities.find({"_id": {"$gt": after}}, dict.fromkeys(_NAMING_OTHERS, True))
+                    .sort("_id")
+                    .limit(_PAGE)
+                    .to_list(None)
+                )
+            if not page:
+                return
+            after = page[-1]["_id"]
+            for each in page:
+                if each["_id"] not in forgotten.identities and _may_name(each, forgotten):
+                    yield each["_id"]
+
+    async def _rewrite(self, key: str, forgotten: Forgotten) -> None:
+        """Until nobody has written it meanwhile: each time that somebody has, it is read anew."""
+        while (state := (await self._known.with_facts([key])).get(key)) is not None:
+            after = without(state, forgotten)
+            if after is state:
+                return
+            try:
+                await self._known.write([], [Change(state, after)])
+            except ChangedElsewhere:
+                continue
+            return
 
     async def anchors(self, keys: Collection[str]) -> Mapping[str, str]:
         """By handle that was erased: the id of the customer that begins with it."""
@@ -122,3 +161,21 @@ class MongoErased:
         assert found is not None  # noqa: S101 it was inserted, by us or by somebody else
         self._key = bytes(found["secret"])
         return self._key
+
+
+def _may_name(document: Document, forgotten: Forgotten) -> bool:
+    """Whether one of them stands in it; that it does is for the domain to say."""
+    return (
+        not forgotten.customer_ids.isdisjoint(document["customers"])
+        or any(f"{each['kind']}:{each['value']}" in forgotten.identities for each in document.get("same", ()))
+        or any(
+            customer_id in forgotten.customer_ids or account in forgotten.identities
+            for _, customer_id, _, account in document.get("companies", ())
+        )
+        or any(_rests_on(link, forgotten) for link in document.get("history", ()))
+    )
+
+
+def _rests_on(link: Document, forgotten: Forgotten) -> bool:
+    said = (value for each in link["because"].get("evidence", ()) for value in each.get("values", {}).values())
+    return link.get("rests_on") in forgotten.identities or not forgotten.words.isdisjoint(said)

@@ -3,12 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from omnifil_contracts import ids
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence
 
 from customer_profile.domain import handles, standing
 from customer_profile.domain.evidence import each_once
-from customer_profile.domain.identities import AGENT, SHARED_HANDLE, KnownIdentity, Link, link_id
+from customer_profile.domain.identities import (
+    AGENT,
+    NO_ANCHORS,
+    SHARED_HANDLE,
+    Anchors,
+    KnownIdentity,
+    Link,
+    first_customer,
+    link_id,
+)
 from customer_profile.domain.sharing import marked
 
 
@@ -95,10 +103,11 @@ def link(state: KnownIdentity, customer_id: str, relied_on: Because | None, comm
     )
 
 
-def undo(state: KnownIdentity, undone: str, command: AgentCommand) -> KnownIdentity:
+def undo(state: KnownIdentity, undone: str, command: AgentCommand, anchors: Anchors = NO_ANCHORS) -> KnownIdentity:
     """The handle returns to whose it was before this link, as sure as it was then.
 
-    What was linked by itself when it first came gets a customer of its own. Raises `NothingToUndo`.
+    What was linked by itself when it first came gets a customer of its own, whom `anchors` may name. Raises
+    `NothingToUndo`.
     """
     if state.made_by(command.command_id) is not None:
         return state
@@ -108,7 +117,7 @@ def undo(state: KnownIdentity, undone: str, command: AgentCommand) -> KnownIdent
     before = state.links[place - 1] if place else None
     shared = before.shared if before is not None else state.shared
     below = standing.below(state.links, undone)
-    customer_id = below.customer_id if below is not None else ids.customer_id(state.key)
+    customer_id = below.customer_id if below is not None else first_customer(state.key, anchors)
     # A merge, a split and a mark leave it as sure as they find it; what was proven since stays proven.
     sure = before is None or before.assurance is state.link.assurance
     assurance = state.assurance if sure or before is None else before.assurance

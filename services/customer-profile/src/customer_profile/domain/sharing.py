@@ -124,7 +124,8 @@ def customer_of_shared(state: KnownIdentity) -> str:
         each.customer_id == state.customer_id and each.account not in (None, state.key) for each in state.companies
     )
     if came_along or (top is state.links[0] and has_account):
-        return ids.customer_id(f"{SHARED_HANDLE}/{state.key}")
+        # By its first link, too: what was erased and has come back is not the former customer's again.
+        return ids.customer_id(f"{SHARED_HANDLE}/{state.key}/{state.links[0].link_id}")
     return state.customer_id
 
 

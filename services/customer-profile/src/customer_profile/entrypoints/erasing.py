@@ -22,11 +22,12 @@ PROBLEMS: Mapping[type[Exception], Mapped] = {
 
 class WhoTheyAre(Value):
     """A customer with those who were merged into them, and the keys of their handles: what the other services need to
-    find what is theirs."""
+    find what is theirs. `as_written`: the keys of the same handles in other spellings that they came in."""
 
     customer_id: str
     customer_ids: tuple[str, ...]
     identities: tuple[str, ...]
+    as_written: tuple[str, ...] = ()
 
 
 def routes(desk: ErasingDesk) -> APIRouter:
@@ -36,7 +37,12 @@ def routes(desk: ErasingDesk) -> APIRouter:
     @api.get("/customers/{customer_id}/person")
     async def person(customer_id: str) -> WhoTheyAre:
         held = await desk.person(customer_id)
-        return WhoTheyAre(customer_id=customer_id, customer_ids=held.customer_ids, identities=held.identities)
+        return WhoTheyAre(
+            customer_id=customer_id,
+            customer_ids=held.customer_ids,
+            identities=held.identities,
+            as_written=held.as_written,
+        )
 
     @api.post("/customers/{customer_id}/erase", status_code=202)
     async def erase(customer_id: str, asked: EraseCustomer, agent: Annotated[Actor, Depends(_agent)]) -> Erasure:
