@@ -44,12 +44,19 @@ def is_news(known: DeliveryState | None, reported: DeliveryState) -> bool:
 
 
 def _dossier_of(casebook: Casebook, report: DeliveryReported) -> Dossier | None:
-    """A reply moves with its conversation, and stays where a conversation only went on elsewhere."""
+    """A reply moves with its conversation, and stays where a conversation only went on elsewhere.
+
+    Of one that has been forgotten the report goes as far as the whole conversation did.
+    """
     seen: set[str] = set()
-    dossier = first = casebook.get(report.dossier_id)
+    dossier = farthest = casebook.get(report.dossier_id)
+    whole = True
     while dossier is not None and dossier.id not in seen:
         if report.outbound_id in dossier.memory.sent:
             return dossier
+        if whole:
+            farthest = dossier
+        whole = whole and report.conversation_id not in dossier.memory.remains
         seen.add(dossier.id)
         dossier = casebook.get(dossier.memory.moved_to.get(report.conversation_id, ""))
-    return first
+    return farthest

@@ -4,7 +4,7 @@ A move adds to all dossiers that it concerns at once. The destination gets what 
 where they come from; the source keeps its history and says where it went.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,13 +51,15 @@ class Mover:
 class Leg:
     """What goes from one dossier to another. `history` is the source's whole timeline, as of `source.seq`.
 
-    `leaving` is added to the source ahead of the move, `arriving` to the destination.
+    `there` are the replies that stand in the destination, also those that its memory has forgotten. `leaving` is added
+    to the source ahead of the move, `arriving` to the destination.
     """
 
     source: Dossier
     history: Sequence[TimelineEntry]
     going: Going
     destination: Dossier | Opening
+    there: Collection[str] = ()
     leaving: Sequence[Event] = ()
     arriving: Sequence[Event] = ()
     empties: bool = False
@@ -70,6 +72,8 @@ class _Writing:
     def __init__(self, mover: Mover) -> None:
         self.mover = mover
         self.drafts: dict[str, list[Draft]] = {}
+        self.arrived: set[tuple[str, str]] = set()
+        """Dossiers and the replies that this move brings them: another leg may have more targets of the same."""
         self._count = 0
 
     def add(self, dossier_id: str, event: Event, *, like: TimelineEntry | None = None) -> None:
@@ -107,6 +111,7 @@ def move_conversations(
     destination: Dossier | Opening,
     mover: Mover,
     *,
+    there: Collection[str] = (),
     before: Sequence[Event] = (),
     after: Sequence[Event] = (),
 ) -> Decision:
@@ -115,7 +120,7 @@ def move_conversations(
     `before` is added to the source ahead of the move, `after` to the destination behind it.
     """
     going = Going(dict.fromkeys(conversation_ids))
-    return carry_over([Leg(source, history, going, destination, leaving=before)], mover, after=after)
+    return carry_over([Leg(source, history, going, destination, there, leaving=before)], mover, after=after)
 
 
 def _carry(writing: _Writing, leg: Leg, destination_id: str) -> None:
@@ -142,7 +147,13 @@ def _carry(writing: _Writing, leg: Leg, destination_id: str) -> None:
             there = carried_along(source, own.conversation_id, parted_now=(*stays, *parts), joins=joins)
             linked = ConversationLinked(conversation=own, because=because, moved_from=source.id, parted_from=there)
             writing.add(destination_id, linked)
-        writing.add(destination_id, _again(leg, each, because), like=each.entry)
+        if isinstance(each, StandingMessage):
+            writing.add(destination_id, _message_again(leg, each, because), like=each.entry)
+        else:
+            arrives = (destination_id, each.reply.reply_id)
+            linked_again = _reply_again(leg, each, here, joins=arrives in writing.arrived)
+            writing.add(destination_id, linked_again, like=each.entry)
+            writing.arrived.add(arrives)
     for held in moving:
         writing.add(source.id, _unlinked(leg, held, destination_id, taken, here, stays, because))
     for each in alone:
@@ -212,20 +223,21 @@ def _readied(leg: Leg, mover: Mover) -> list[Event]:
     return [StatusChanged(status=status, because=mover.because)]
 
 
-def _again(leg: Leg, each: StandingMessage | StandingReply, because: Because) -> Event:
-    if isinstance(each, StandingMessage):
-        moved: dict[str, object] = {"moved_from": leg.source.id, "because": because}
-        if (own := _own(leg, each)) is not None:
-            moved["conversation_id"] = own.conversation_id
-        return each.event.model_copy(update=moved)
-    states, there = leg.source.memory.deliveries, leg.destination
-    known = there.memory.sent.values() if isinstance(there, Dossier) else ()
+def _message_again(leg: Leg, each: StandingMessage, because: Because) -> Event:
+    moved: dict[str, object] = {"moved_from": leg.source.id, "because": because}
+    if (own := _own(leg, each)) is not None:
+        moved["conversation_id"] = own.conversation_id
+    return each.event.model_copy(update=moved)
+
+
+def _reply_again(leg: Leg, each: StandingReply, here: Standing, *, joins: bool) -> Event:
+    states = here.states
     return ReplyLinked(
         reply=each.reply,
         agent=each.agent,
         states={one.outbound_id: states[one.outbound_id] for one in each.reply.targets if one.outbound_id in states},
         moved_from=leg.source.id,
-        joins=any(sent.reply_id == each.reply.reply_id for sent in known),
+        joins=joins or each.reply.reply_id in leg.there,
     )
 
 

@@ -1,10 +1,12 @@
 """What stands in a dossier: of all messages and replies in its history, those that have not moved away."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from omnifil_contracts.dossier import (
     ConversationUnlinked,
+    DeliveryState,
+    DeliveryUpdated,
     MessageLinked,
     MessageUnlinked,
     ReplyLinked,
@@ -72,6 +74,8 @@ class Taken:
 class Standing:
     messages: dict[str, StandingMessage]
     replies: dict[str, StandingReply]
+    states: dict[str, DeliveryState] = field(default_factory=dict)
+    """Last state by outbound id of every reply that ever stood here."""
 
     @property
     def count(self) -> int:
@@ -145,6 +149,9 @@ def standing(history: Sequence[TimelineEntry]) -> Standing:
                 _add_reply(here, entry, event, entry.actor)
             case ReplyLinked() as event:
                 _add_reply(here, entry, event.reply, event.agent)
+                here.states |= event.states
+            case DeliveryUpdated() as event:
+                here.states[event.outbound_id] = event.state
             case ReplyUnlinked() as event:
                 here.take_reply(event.reply_id, event.conversation_ids)
             case ConversationUnlinked(messages=gone) as event if gone:

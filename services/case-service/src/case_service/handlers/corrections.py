@@ -78,9 +78,9 @@ class Corrections:
         into = await self._merged_into(into)
         casebook = await self._opener.open([dossier.id, into])
         source, destination = unchanged(casebook, dossier), present(casebook, into)
-        history = await Histories(self._timeline).of(source)
-        leg = Leg(source, history, Going({conversation_id: None}), destination, leaving=before)
-        return moved(casebook, [leg], order, because)
+        histories = Histories(self._timeline)
+        leg = Leg(source, await histories.of(source), Going({conversation_id: None}), destination, leaving=before)
+        return await moved(casebook, [leg], order, histories, because)
 
     async def _move_conversation(
         self, dossier: Dossier, command: MoveConversation, order: Order, histories: Histories
@@ -95,7 +95,7 @@ class Corrections:
             casebook, source, conversation_id, order.because, customer_id=command.to_customer_id
         )
         leg = Leg(source, await histories.of(source), Going({conversation_id: None}), destination)
-        return moved(casebook, [leg], order)
+        return await moved(casebook, [leg], order, histories)
 
     async def _split(self, dossier: Dossier, command: SplitConversation, order: Order, histories: Histories) -> Outcome:
         if not dossier.has_conversation(command.conversation_id):
@@ -110,7 +110,7 @@ class Corrections:
         )
         cut = Cut(first.entry.seq, first.entry.occurred_at, command.from_message_id)
         leg = Leg(source, await histories.of(source), Going({command.conversation_id: cut}), destination)
-        return moved(casebook, [leg], order)
+        return await moved(casebook, [leg], order, histories)
 
     async def _move_message(
         self, dossier: Dossier, command: MoveMessage, order: Order, histories: Histories
@@ -126,7 +126,8 @@ class Corrections:
         if own is not None and going.messages and _is_alias_here(casebook, own, source):
             # What comes next in it would be put back where an agent has just said that it does not belong.
             going = replace(going, freed={command.message_id: own})
-        return moved(casebook, [Leg(source, await histories.of(source), going, destination)], order)
+        leg = Leg(source, await histories.of(source), going, destination)
+        return await moved(casebook, [leg], order, histories)
 
     async def _merge(self, dossier: Dossier, command: MergeDossier, order: Order, histories: Histories) -> Outcome:
         if command.into_dossier_id == dossier.id:
@@ -140,7 +141,7 @@ class Corrections:
         came = DossierMerged(dossier_id=source.id, number=source.view.number, because=order.because)
         going = everything(source, await histories.standing(source))
         leg = Leg(source, await histories.of(source), going, destination, arriving=(came,), empties=True)
-        return moved(casebook, [leg], order)
+        return await moved(casebook, [leg], order, histories)
 
     async def _open_for(
         self, dossier: Dossier, command: Move, writer: str | None, own: Conversation | None = None

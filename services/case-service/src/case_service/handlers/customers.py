@@ -12,6 +12,7 @@ from case_service.domain.identities import Step, can_concern_dossiers, lookup_of
 from case_service.domain.moving import Mover, move_conversations
 from case_service.domain.opening import opening_for
 from case_service.domain.policy import Policy
+from case_service.handlers.histories import Histories
 from case_service.handlers.settling import Clock, open_casebook
 from case_service.ports import Timeline
 
@@ -68,7 +69,14 @@ class Customers:
         destination = step.to_dossier or opening_for(
             casebook, step.dossier, step.conversation_ids[0], step.because, customer_id=step.owner
         )
-        history = await self._timeline.history(step.dossier.id)
+        histories = Histories(self._timeline)
         return move_conversations(
-            step.dossier, history, step.conversation_ids, destination, mover, before=step.before, after=step.after
+            step.dossier,
+            await histories.of(step.dossier),
+            step.conversation_ids,
+            destination,
+            mover,
+            there=await histories.replies_there(step.dossier, destination),
+            before=step.before,
+            after=step.after,
         )

@@ -1,10 +1,11 @@
 """Whole timelines, as far as one command needs them: each is read once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from omnifil_contracts.dossier import TimelineEntry
 
 from case_service.domain.dossier import Dossier
+from case_service.domain.opening import Opening
 from case_service.domain.standing import Standing, standing
 from case_service.ports import Timeline
 
@@ -30,3 +31,9 @@ class Histories:
         if known is None or known[0] != dossier.seq:
             known = self._standing[dossier.id] = (dossier.seq, standing(await self.of(dossier)))
         return known[1]
+
+    async def replies_there(self, source: Dossier, destination: Dossier | Opening) -> Collection[str]:
+        """Those that stand in the destination, where replies may come from the source to be counted with them."""
+        if isinstance(destination, Opening) or not (await self.standing(source)).replies:
+            return ()
+        return (await self.standing(destination)).replies.keys()

@@ -1,7 +1,7 @@
 """What a command that moves something comes to, and opening the casebook that it is decided in."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omnifil_contracts.identity import Because
 
@@ -14,6 +14,7 @@ from case_service.domain.lookups import Lookup
 from case_service.domain.moving import Leg, Mover, carry_over
 from case_service.domain.opening import Opening
 from case_service.domain.policy import Policy
+from case_service.handlers.histories import Histories
 from case_service.handlers.settling import open_casebook
 from case_service.ports import Timeline
 
@@ -75,8 +76,11 @@ def mover(order: Order, because: Because | None = None) -> Mover:
     return Mover(order.agent, order.now, because or order.because, order.effect)
 
 
-def moved(casebook: Casebook, legs: Sequence[Leg], order: Order, because: Because | None = None) -> Outcome:
+async def moved(
+    casebook: Casebook, legs: Sequence[Leg], order: Order, histories: Histories, because: Because | None = None
+) -> Outcome:
     """These legs, carried out."""
+    legs = [replace(leg, there=await histories.replies_there(leg.source, leg.destination)) for leg in legs]
     destination = legs[-1].destination
     to_dossier_id = destination.dossier_id if isinstance(destination, Opening) else destination.id
     decision = carry_over(legs, mover(order, because))

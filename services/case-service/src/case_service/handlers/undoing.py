@@ -58,7 +58,7 @@ class Undoing:
         leg = Leg(source, history, plan.going, destination)
         if plan.of_merge and isinstance(destination, Dossier):
             leg = replace(leg, leaving=(_unmerged(destination, because),))
-        return moved(casebook, [leg], order, because)
+        return await moved(casebook, [leg], order, self._histories, because)
 
     async def _fetch_back(self, home: Dossier, plan: FetchBack, order: Order, because: Because) -> Outcome:
         casebook, alone = await self._with_all_places(home, plan)
@@ -82,7 +82,7 @@ class Undoing:
         legs = [leg for leg in legs if leg.going]
         if not legs:
             raise NothingToUndo("what went is nowhere to be found")
-        return moved(casebook, legs, order, because)
+        return await moved(casebook, legs, order, self._histories, because)
 
     async def _leg_home(
         self, holder: Dossier, collected: "_Collected", home: Dossier, plan: FetchBack, because: Because
