@@ -160,7 +160,9 @@ async def test_nonsense_is_answered_clearly_and_not_for_ever(replica: Any, event
     assert visitor.all("error")[0]["code"] == "invalid-message"
     await visitor.send("still here", "message-one")
     await eventually(lambda: visitor.all("accepted") or False)
-    for _ in range(5):
+    await visitor.say({"type": "read", "seq": 10**30})
+    await eventually(lambda: len(visitor.all("error")) == 2)
+    for _ in range(4):
         await visitor.say({"type": "nonsense"})
     assert await closed_after(visitor, eventually) == (4400, "too-many-invalid-messages")
 

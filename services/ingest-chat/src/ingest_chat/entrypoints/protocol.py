@@ -12,6 +12,9 @@ from ingest_chat.domain.entry import Entry, Standing
 MAX_FRAME_CHARS = 48 * 1024
 """The longest text with every character escaped, and the ids of its images."""
 
+_MAX_SEQ = 2**53 - 1
+"""The largest whole number that a browser can name exactly; more than MongoDB can hold is nobody's seq."""
+
 Frame = dict[str, Any]
 
 INVALID, SESSION, ORIGIN, NO_HELLO, TOO_MUCH = 4400, 4401, 4403, 4408, 4429
@@ -30,7 +33,7 @@ class Hello(BaseModel):
 
     type: Literal["hello"]
     session: str = Field(max_length=8_192)
-    after: int | None = Field(None, ge=0)
+    after: int | None = Field(None, ge=0, le=_MAX_SEQ)
     language: Annotated[str | None, AfterValidator(_language)] = None
 
 
@@ -48,19 +51,19 @@ class Typing(BaseModel):
 
 class Delivered(BaseModel):
     type: Literal["delivered"]
-    seq: int = Field(ge=1)
+    seq: int = Field(ge=1, le=_MAX_SEQ)
 
 
 class Read(BaseModel):
     type: Literal["read"]
-    seq: int = Field(ge=1)
+    seq: int = Field(ge=1, le=_MAX_SEQ)
 
 
 class Earlier(BaseModel):
     """Asks for the page of entries before a seq."""
 
     type: Literal["earlier"]
-    before: int = Field(ge=2)
+    before: int = Field(ge=2, le=_MAX_SEQ)
 
 
 class Ping(BaseModel):
