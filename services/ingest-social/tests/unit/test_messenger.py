@@ -110,6 +110,13 @@ def test_a_broken_part_is_set_aside_as_a_webhook_of_its_own_and_its_neighbours_g
     assert json.loads(body)["entry"][0]["messaging"] == [broken]
 
 
+def test_a_receipt_that_lists_nothing_is_set_aside(writer: Any) -> None:
+    """Answered with an error, the network would send it, and all that came with it, again and again."""
+    webhook = understand(writer.body(writer.event(delivery={"mids": None}), writer.text("one")), [PAGE], NOW)
+    assert len(webhook.happenings) == 1
+    assert [reason for _, reason in webhook.broken] == ["delivery.mids is not a list."]
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"{}", b'{"object":"user","entry":[]}', b"[" * 50_000])
 def test_what_is_no_webhook_is_said_to_be_none(body: bytes) -> None:
     with pytest.raises(NotUnderstood):
@@ -126,7 +133,21 @@ anything = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["mid", "text", "message", "sender", "recipient", "id", "timestamp", "attachments", "read"])
+            st.sampled_from(
+                [
+                    "mid",
+                    "mids",
+                    "text",
+                    "message",
+                    "sender",
+                    "recipient",
+                    "id",
+                    "timestamp",
+                    "attachments",
+                    "read",
+                    "delivery",
+                ]
+            )
             | st.text(max_size=5),
             inner,
             max_size=4,

@@ -144,7 +144,10 @@ def _happenings(page: Page, event: Any, now: datetime) -> list[Happening]:
     if isinstance(event.get("postback"), dict):
         return _postback(page, event, event["postback"], now)
     if isinstance(event.get("delivery"), dict):
-        mids = tuple(_text(mid, "delivery.mids", 1000) for mid in event["delivery"].get("mids", ()))
+        told = event["delivery"].get("mids", [])
+        if not isinstance(told, list):
+            raise NotUnderstood("delivery.mids is not a list.")
+        mids = tuple(_text(mid, "delivery.mids", 1000) for mid in told)
         return [Delivered(page, _party(event, "sender"), mids, _instant(event, now))]
     if isinstance(event.get("read"), dict):
         watermark = _milliseconds(event["read"].get("watermark"), "read.watermark")
