@@ -7,8 +7,8 @@ from case_service.domain.policy import Policy, Window
 from case_service.domain.standing import standing
 from case_service.handlers import Messages
 from omnifil_contracts.dossier import MessageLinked, ReplyRequested, ReplyTarget, Status
-from omnifil_contracts.identity import Assurance, AssuredIdentity, Identity
-from omnifil_contracts.message import Attachment, IdentifiedMessage, Participant
+from omnifil_contracts.identity import Assurance, AssuredIdentity, Because, Evidence, Identity
+from omnifil_contracts.message import Attachment, CustomerSuggestion, IdentifiedMessage, Participant
 
 LAMP = "The lamp of order 4711 arrived broken, its shade is cracked."
 CRACKED = "Re: the lamp of order 4711, its shade is cracked"
@@ -101,6 +101,26 @@ async def test_a_stolen_token_from_an_unproven_sender_makes_a_suggestion_and_no_
     suggestion = his.view.suggestions[0]
     assert (suggestion.kind, suggestion.dossier_id) == ("same-matter", hers.id)
     assert [each.code for each in suggestion.because.evidence] == ["token-intact", "not-a-participant"]
+
+
+async def test_a_forged_mail_with_a_stolen_token_asks_the_agent_once_with_all_its_reasons(shop: Shop) -> None:
+    hers = await shop.writes(CLARA)
+    stolen = (await reply_to(shop, hers)).reference
+    maybe = CustomerSuggestion(
+        customer_id=CLARA,
+        identity=Identity(kind="email-unproven", value="clara@mail.example"),
+        linkable=False,
+        because=Because(rule="identity", evidence=(Evidence(code="unproven-sender"),)),
+    )
+    forged = {"assured": False, "conversation": "<f@evil.example>", "suggestions": (maybe,)}
+    his = await shop.writes(STRANGER, references=(stolen,), **forged)
+    (suggestion,) = his.view.suggestions
+    assert (suggestion.kind, suggestion.dossier_id) == ("same-matter", hers.id)
+    codes = [each.code for each in suggestion.because.evidence]
+    assert codes == ["token-intact", "not-a-participant", "unproven-sender"]
+    again = await shop.writes(STRANGER, **forged)
+    assert again.id == his.id
+    assert again.view.suggestions == his.view.suggestions
 
 
 async def test_a_token_does_not_let_another_proven_customer_in(shop: Shop) -> None:

@@ -1,6 +1,6 @@
 """What an agent should look at: where a message would have gone, had its sender been sure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from omnifil_contracts import ids
@@ -14,6 +14,8 @@ from case_service.domain.policy import Window
 from case_service.domain.rules import permission, score_of
 from case_service.domain.sighting import Sighting
 
+_Question = tuple[str, str, str | None]
+
 
 def suggestions(
     casebook: Casebook, sighting: Sighting, dossier_id: str, conversation_id: str, dossier: Dossier | None
@@ -23,19 +25,38 @@ def suggestions(
     if identified.message.automatic is not None:
         return
     made = set(dossier.memory.suggestions) if dossier else set()
+    asked = {_question(each) for each in dossier.view.suggestions} if dossier else set()
     found = [*_refused(sighting, dossier_id, conversation_id)]
     found += _same_person(casebook, sighting, dossier_id, conversation_id, dossier)
     if dossier is None:
         found += _perhaps_the_same(sighting, dossier_id, conversation_id)
-    for suggestion in found:
-        if suggestion.suggestion_id not in made:
-            made.add(suggestion.suggestion_id)
+    for suggestion in _each_question_once(found):
+        if suggestion.suggestion_id not in made and _question(suggestion) not in asked:
             yield Draft(
                 SuggestionMade(suggestion=suggestion),
                 SYSTEM,
                 identified.message.received_at,
                 f"sug:{suggestion.suggestion_id}",
             )
+
+
+def _question(suggestion: Suggestion) -> _Question:
+    """What the agent is asked: where this conversation belongs, or whose it is."""
+    whom = suggestion.dossier_id if suggestion.kind == "same-matter" else suggestion.customer_id
+    return suggestion.conversation_id, suggestion.kind, whom
+
+
+def _each_question_once(found: Iterable[Suggestion]) -> Iterable[Suggestion]:
+    """With all that speaks for it, the most telling first."""
+    questions: dict[_Question, Suggestion] = {}
+    for suggestion in found:
+        first = questions.setdefault(_question(suggestion), suggestion)
+        if first is not suggestion:
+            known = first.because.evidence
+            more = (each for each in suggestion.because.evidence if each not in known)
+            because = first.because.model_copy(update={"evidence": (*known, *more)})
+            questions[_question(suggestion)] = first.model_copy(update={"because": because})
+    return questions.values()
 
 
 def _refused(sighting: Sighting, dossier_id: str, conversation_id: str) -> Iterator[Suggestion]:
