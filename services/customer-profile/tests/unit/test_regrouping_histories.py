@@ -16,6 +16,7 @@ from customer_profile.domain.sharing import SharingRules
 from customer_profile.handlers import Rules
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omnifil_contracts import ids
 from omnifil_contracts.identity import Assurance
 from omnifil_contracts.message import InboundMessage
 from profile_scenes.people import handle, written
@@ -60,6 +61,8 @@ class Play:
         self.scene = Scene(rules)
         self.versions: dict[str, int] = {}
         self.merges: list[str] = []
+        self.before: dict[str, str] = {}
+        """By link, whose the handle was when it was made; of a first link the customer who begins with the handle."""
 
     async def states(self) -> list[KnownIdentity]:
         return sorted((await self.scene.identities.by_keys(KEYS)).values(), key=lambda state: state.key)
@@ -97,6 +100,9 @@ class Play:
             await self.scene.undoes(self.merges[first % len(self.merges)], command_id)
         elif what == "undo-link":
             await self.scene.desk.undo(state.link.link_id, command_id, state.link.actor)
+            returned = {each.key: each for each in await self.states()}[state.key]
+            assert returned.customer_id == self.before[state.link.link_id]
+            assert returned.link.undoes == state.link.link_id
         elif what == "mark":
             await self.scene.marks(state.key, bool(second), command_id)
         elif what == "link":
@@ -105,6 +111,9 @@ class Play:
     async def check(self) -> None:
         """Each handle has one owner, all tell the same of it, and versions grow."""
         states = await self.states()
+        for state in states:
+            owners = [ids.customer_id(state.key), *(link.customer_id for link in state.links)]
+            self.before |= {link.link_id: before for link, before in zip(state.links, owners, strict=False)}
         everybody = {customer for state in states for customer in state.customers}
         told: dict[str, str] = {}
         for customer in await self.scene.desk.customers(sorted(everybody)):
@@ -135,6 +144,19 @@ def played(steps: Sequence[Step]) -> None:
 @given(st.lists(st.one_of(messages, merges, splits, undoings, single_undoings, marks, links), max_size=14))
 def test_each_handle_has_one_owner_and_versions_grow_whatever_happens(steps: list[Step]) -> None:
     played(steps)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(of_persons, min_size=1, max_size=4),
+    st.lists(st.one_of(of_persons, merges, splits, undoings, links), max_size=8),
+    st.lists(single_undoings, min_size=4, max_size=12),
+)
+def test_what_each_undo_of_a_link_gives_back_is_whose_it_was_before_that_link(
+    first: list[Step], then: list[Step], undone: list[Step]
+) -> None:
+    """First links among them: what came with another handle, also after merges and splits, gets its own customer."""
+    played([*first, *then, *undone])
 
 
 @settings(max_examples=200, deadline=None)
