@@ -1,6 +1,7 @@
 """The change stream of the identities → `customer.events.v1`: one relay at a time, others wait to take over."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -42,13 +43,21 @@ class Relay:
     """
 
     def __init__(
-        self, mongo: Mongo, announcer: Announcer, *, lease_s: float = 10, beat: Callable[[], None] = lambda: None
+        self,
+        mongo: Mongo,
+        announcer: Announcer,
+        *,
+        lease_s: float = 10,
+        idle_save_s: float = 10,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
+        """While no customer changes the place is saved each `idle_save_s`, so that the oplog does not outrun it."""
         database = mongo.database(DATABASE)
         self._tail = ChangeTail(database, COLLECTION, pipeline=_REAL_CHANGES)
         self._positions = Positions(database)
         self._lease = Lease(database, LEASE, lease_s, waiting=beat)
         self._announcer = announcer
+        self._idle_save_s = idle_save_s
         self._beat = beat
         self._figures = RelayFigures("customers")
 
@@ -81,7 +90,7 @@ class Relay:
     async def _follow(self, halt: asyncio.Event) -> None:
         stored = await self._positions.load(POSITION)
         token = stored.resume_token if stored else None
-        everybody = token is None
+        everybody, saved_at = token is None, float("-inf")
         try:
             async for batch in self._tail.batches(token, halt):
                 self._beat()
@@ -90,12 +99,16 @@ class Relay:
                     log.info("relay_tells_of_everybody")
                     await self._announcer.announce_all()
                     everybody = False
-                elif not batch.changes and batch.resume_token == token:
+                elif not batch.changes and (
+                    batch.resume_token == token or time.monotonic() - saved_at < self._idle_save_s
+                ):
+                    # Whatever else is written here (that somebody wrote again, for one) moves the stream on.
                     self._figures.carried()
                     continue
                 await self._announcer.announce(*_concerned(batch.changes))
                 token = batch.resume_token
                 await self._positions.save(POSITION, token, fence=self._lease.token)
+                saved_at = time.monotonic()
                 self._figures.carried(batch.changes[-1].at if batch.changes else None)
                 if batch.changes:
                     await _wait(halt, _GATHERED_S)
