@@ -148,6 +148,25 @@ def test_poison_is_in_its_dead_letter_once_and_nothing_else_is(ledger: Ledger, t
     assert (told.lost, told.duplicated, told.dead_lettered) == (2, 0, {"NotJson": 2})
 
 
+def test_a_mail_beyond_the_limit_is_set_aside_whole(ledger: Ledger, told: Reckoning) -> None:
+    mails = {}
+    whole, cut = Mark("poison", 0), Mark("poison", 1)
+    for mark in (whole, cut):
+        ledger.poisoned(mark, "inbound.email.raw.v1")
+        mails[mark] = f"Subject: giant\r\n\r\n{ledger.text(mark, '')}\r\nfilm\r\n".encode()
+        ledger.giant(mark, mails[mark])
+    as_it_lies = {whole: b"Received: from somewhere\r\n" + mails[whole], cut: mails[cut].replace(b"film", b"fil")}
+    letters = [Letter("inbound.email.raw.v1", {"omnifil_dl_cause": "too-large"}, raw) for raw in as_it_lies.values()]
+    reckon_letters(ledger, Evidence(letters=letters), told)
+    assert (told.lost, told.duplicated, told.dead_lettered) == (1, 0, {"too-large": 2})
+    assert [str(cut) in problem for problem in told.problems] == [True]
+
+
+def test_the_line_has_everything_that_is_promised_of_it(told: Reckoning) -> None:
+    promised = {"sent", "acknowledged", "lost", "duplicated", "out_of_order", "gaps", "replies_twice", "seed"}
+    assert promised | {"dead_lettered", "faults", "longest_stall_s"} <= told.as_json().keys()
+
+
 def test_a_stall_lasts_until_what_had_waited_and_what_came_next_is_shown() -> None:
     blow = Blow(0, "kill", "kafka", struck_at=10.0, healed_at=20.0)
     early = Mark("chat-1", 0)

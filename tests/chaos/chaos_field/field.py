@@ -24,6 +24,9 @@ from chaos_field.faults import draw_for
 from chaos_field.processes import own_home, present_stack
 from chaos_field.settling import settled
 
+MAIL_BYTES = 4 * 1024**2
+"""The largest mail that ingest-email takes here: the default's 40 MiB, again and again, are too much for GreenMail."""
+
 
 class Shape(StrEnum):
     """How much of everything there is."""
@@ -36,13 +39,13 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class FieldPlan(StackPlan):
-    """The stack as it always is, with clocks that can be set wrong."""
+    """The stack as it always is, with clocks that can be set wrong and a lower limit for mails."""
 
     clocks: Clocks | None = None
 
     def settings_of(self, service: Service) -> Mapping[str, str]:
         own = self.clocks.environment_of(service.name) if self.clocks is not None and service.name != "world" else {}
-        return {**super().settings_of(service), **own}
+        return {**super().settings_of(service), "OMNIFIL_EMAIL_MAX_MAIL_BYTES": str(MAIL_BYTES), **own}
 
 
 _TOPOLOGIES = {Shape.PLAIN: Topology(doors=True), Shape.CLUSTER: CLUSTER}

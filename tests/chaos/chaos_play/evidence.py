@@ -4,14 +4,16 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ingest_email.adapters.kafka_records import BLOB_CONTENT_TYPE
 from omnifil_contracts.topics import DEAD_LETTER_SUFFIX
 from omnifil_devstack.stack_file import Stack
 from omnifil_messaging import KafkaSettings, TopicTail
 from omnifil_messaging.admin import administration
-from omnifil_mongostore import connect
+from omnifil_mongostore import BlobCorrupt, BlobMissing, BlobStore, connect
 
 Entry = dict[str, Any]
 _READ_WITHIN_S = 120
@@ -40,6 +42,7 @@ class Evidence:
         await evidence._read_timeline(stack)
         await evidence._read_events(stack)
         await evidence._read_letters(stack)
+        await evidence._fetch_large(stack)
         return evidence
 
     async def _read_timeline(self, stack: Stack) -> None:
@@ -78,6 +81,15 @@ class Evidence:
             async for headers, value in _records(stack, topic):
                 self.letters.append(Letter(topic.removesuffix(DEAD_LETTER_SUFFIX), headers, value))
 
+    async def _fetch_large(self, stack: Stack) -> None:
+        """What was too large for a dead letter, from where it says that it lies."""
+        async with connect(stack.mongo_uri, prefix=stack.mongo_prefix) as mongo:
+            blobs = BlobStore(mongo)
+            for at, letter in enumerate(self.letters):
+                if letter.headers.get("content-type") == BLOB_CONTENT_TYPE:
+                    with suppress(BlobMissing, BlobCorrupt):  # it is found to lead to no poison
+                        self.letters[at] = replace(letter, value=await blobs.get(json.loads(letter.value)["sha256"]))
+
     def letters_by_place(self) -> dict[tuple[str, str], list["Letter"]]:
         """Dead letters of one and the same record: one, unless a crash came between the letter and the offset."""
         by_place: dict[tuple[str, str], list[Letter]] = defaultdict(list)
@@ -98,6 +110,11 @@ class Letter:
     def cause(self) -> str:
         """The stable word."""
         return self.headers.get("omnifil_dl_cause", "?")
+
+    @property
+    def text(self) -> str:
+        """The value, to look for marks in it."""
+        return self.value.decode("utf-8", "replace")
 
     @property
     def place(self) -> str:

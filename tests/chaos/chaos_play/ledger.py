@@ -1,5 +1,6 @@
 """What was said, by whom, by which door, and when it was acknowledged: the truth that everything is held against."""
 
+import hashlib
 import json
 import re
 import time
@@ -39,6 +40,8 @@ class Ledger:
         self.acknowledged: dict[Mark, float] = {}
         self.poison: dict[Mark, str | None] = {}
         """With the topic whose dead letter must have it; None for what is refused at the door."""
+        self.giants: dict[Mark, str] = {}
+        """Of the poison what must be found whole: the digest of its body, as `body_digest` reckons it."""
         self.poison_handed_in: Counter[Mark] = Counter()
         """How often, for a door that did not answer was tried again; each may be set aside."""
         self.sent_again: Counter[str] = Counter()
@@ -63,6 +66,15 @@ class Ledger:
         self.poison[mark] = source_topic
         self._write(time.time(), "poison", mark, source_topic)
 
+    @property
+    def poison_taken(self) -> set[Mark]:
+        """What no door refuses: it must be in a dead letter."""
+        return {mark for mark, topic in self.poison.items() if topic is not None}
+
+    def giant(self, mark: Mark, mail: bytes) -> None:
+        """This poison is a mail that is larger than what is taken; its dead letter must lead to all of it."""
+        self.giants[mark] = body_digest(mail)
+
     def text(self, mark: Mark, words: str) -> str:
         """A text that carries the mark, at its beginning: what is long may be cut."""
         return f"[{self.run}/{mark.thread}/{mark.number}] {words}"
@@ -81,3 +93,9 @@ class Ledger:
 
     def _write(self, at: float, *told: object) -> None:
         self._out.write(json.dumps([round(at, 3), *told], default=lambda mark: f"{mark.thread}/{mark.number}") + "\n")
+
+
+def body_digest(mail: bytes) -> str:
+    """Of what comes after the header, to which every server on the way adds lines of its own."""
+    body = mail.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    return hashlib.sha256(body.rstrip()).hexdigest()

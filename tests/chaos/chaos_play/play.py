@@ -153,6 +153,7 @@ class Play:
             evidence = await Evidence.gathered(stack)
             replies = Replies.of(evidence, ledger)
             assert replies.decided
+            assert ledger.poison_taken <= {ledger.mark_in(letter.text) for letter in evidence.letters}
             for end in crowd.ends():
                 assert (
                     not Counter(replies.due_at(end))

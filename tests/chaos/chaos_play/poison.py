@@ -3,8 +3,12 @@
 import json
 import uuid
 from collections.abc import Awaitable, Callable
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import make_msgid
 from random import Random
 
+from chaos_field.field import MAIL_BYTES
 from omnifil_devstack.demo_world import SUPPORT_MAILBOX
 from omnifil_devstack.stack_file import Stack
 
@@ -41,6 +45,7 @@ class Poisoner:
         """Until it is over."""
         kinds: list[Callable[[], Awaitable[int]]] = [
             self._broken_mail,
+            self._giant_mail,
             self._no_json,
             self._incomplete,
             self._overlong,
@@ -65,6 +70,17 @@ class Poisoner:
         fields = "".join(f"X-Filler-{number}: filler\r\n" for number in range(_HEADER_FIELDS))
         mail = f"From: a@b.test\r\nTo: {SUPPORT_MAILBOX}\r\nSubject: broken\r\n{fields}\r\n{text}\r\n"
         return await self._mail.until_kept("a@b.test", mail.encode(), Mark(POISON, self._number - 1))
+
+    async def _giant_mail(self) -> int:
+        mail = EmailMessage(policy=SMTP)
+        mail["From"], mail["To"], mail["Subject"] = "a@b.test", SUPPORT_MAILBOX, "giant"
+        mail["Message-ID"] = make_msgid(domain="b.test")
+        mail.set_content(self._text("inbound.email.raw.v1"))
+        film = self._random.randbytes(MAIL_BYTES * 3 // 4)  # which base64 makes longer by a third, and its line ends
+        mail.add_attachment(film, maintype="video", subtype="mp4", filename="parcel.mp4")
+        mark = Mark(POISON, self._number - 1)
+        self._ledger.giant(mark, mail.as_bytes())
+        return await self._mail.until_kept("a@b.test", mail.as_bytes(), mark)
 
     async def _no_json(self) -> int:
         return await self._sms.publish(self._phone(), f'{{"text": "{self._text(_SMS)}"'.encode())

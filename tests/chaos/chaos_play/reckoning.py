@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from chaos_play.evidence import Entry, Evidence
-from chaos_play.ledger import NOTE, POISON, REPLY, Ledger, Mark
+from chaos_play.ledger import NOTE, POISON, REPLY, Ledger, Mark, body_digest
 from chaos_play.screen import Screen, text_of
 from chaos_play.topic_door import NEWCOMER
 
@@ -211,19 +211,22 @@ def reckon_reply_order(
 def reckon_letters(ledger: Ledger, evidence: Evidence, told: Reckoning) -> None:
     """All poison, each record once, and nothing else."""
     found = Counter[Mark]()
-    strange = []
+    strange, cut = [], list[Mark]()
     for (topic, _), letters in evidence.letters_by_place().items():
         letter = letters[0]
-        mark = ledger.mark_in(letter.value.decode("utf-8", "replace"))
+        mark = ledger.mark_in(letter.text)
         told.dead_lettered[letter.cause] = told.dead_lettered.get(letter.cause, 0) + 1
         if mark is None or ledger.poison.get(mark) != topic:
             strange.append(f"{letter.cause} on {topic} {letter.place} ({mark})")
         else:
             found[mark] += 1
-    taken = {mark for mark, topic in ledger.poison.items() if topic is not None}
+            if mark in ledger.giants and body_digest(letter.value) != ledger.giants[mark]:
+                cut.append(mark)
+    taken = ledger.poison_taken
     told.refused = len(ledger.poison) - len(taken)
     told.lost += told.complain(strange, "Dead letters of what is no poison")
     told.lost += told.complain(sorted(taken - found.keys()), "Poison that was taken and is nowhere")
+    told.lost += told.complain(cut, "Mails beyond the limit that were set aside otherwise than they came")
     twice = [mark for mark, count in found.items() if count > max(1, ledger.poison_handed_in[mark])]
     told.duplicated += told.complain(sorted(twice), "Dead letters for one poison in two places")
 
