@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from customer_profile.domain import handles
 from customer_profile.domain.presented import Presented
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omnifil_contracts import ids
 from omnifil_contracts.identity import Assurance, Identity
@@ -23,6 +23,11 @@ values = st.text(min_size=1, max_size=40).filter(lambda value: value.strip() != 
 identities = st.builds(Identity, kind=kinds, value=values)
 
 
+@example(Identity(kind="email", value="clara@gmail.com\u3002"))  # another script's full stop
+@example(Identity(kind="email", value="clara@x.test\x85."))
+@example(Identity(kind="whatsapp", value="++33612345678"))
+@example(Identity(kind="bluesky", value="@ @clara.test"))
+@example(Identity(kind="mastodon", value=f"{'u' * 500}@social.test"))  # with its @ longer than an identity may be
 @settings(deadline=None)  # the tables of domains are loaded with the first one that needs them
 @given(identities)
 def test_a_normalised_handle_stays_as_it_is(identity: Identity) -> None:

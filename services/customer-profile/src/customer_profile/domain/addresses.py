@@ -4,11 +4,13 @@ Nobody's experience counts. Of an unknown domain the local part is folded in cas
 Two spellings that come out equal reach one mailbox; the reverse is not claimed.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 import idna
 
+_ROOT = re.compile(r"[.\s]+$")
 ASCII_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
@@ -72,7 +74,7 @@ def former(address: str) -> str:
     value = address.strip()
     value = value.lower() if value.isascii() else value.translate(ASCII_LOWER)
     # A domain may be written with the dot of the root.
-    return value.rstrip(". \t\r\n\f\v") if value.endswith(".") else value
+    return _ROOT.sub("", value) if value.endswith(".") else value
 
 
 def local_part(address: str) -> str:
@@ -84,6 +86,7 @@ def ascii_domain(domain: str) -> str:
     if domain.isascii():
         return domain
     try:
-        return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
+        # Other full stops are mapped to ours: the dot of the root shows only now.
+        return idna.encode(domain, uts46=True, transitional=False).decode("ascii").rstrip(".")
     except idna.IDNAError:
         return domain  # no domain that mail could come from: it is compared as it is written

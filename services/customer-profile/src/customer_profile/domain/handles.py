@@ -1,5 +1,6 @@
 """Handles as strings that are equal when the handles are, and how much each kind tells about a person."""
 
+import re
 from collections.abc import Callable
 
 from omnifil_contracts.identity import Identity
@@ -22,6 +23,12 @@ PHONE = "phone"
 _STRENGTH = ("email", PHONE, "shop-account", "customer-number", "loyalty-number")
 """What a new customer is anchored at, strongest first; then the networks' own ids, then what is anonymous."""
 
+_LONGEST = 512
+"""Characters that an identity may have. What would become longer is no handle of anybody's: it stays as it is."""
+
+_MARKS = re.compile(r"^[@+\s]+")
+"""What people and networks write before a handle that is none of it."""
+
 _WITHOUT_SPACES = str.maketrans("", "", " \u00a0\u202f\t")
 
 
@@ -36,7 +43,9 @@ def normalised(identity: Identity, region: str | None = None) -> Identity:
         value = compared(value)
     elif base_kind(identity.kind) == PHONE:
         value = numbers.e164(value, region) or value
-    return identity if value in (identity.value, "") else Identity(kind=identity.kind, value=value)
+    if value in (identity.value, "") or len(value) > _LONGEST:
+        return identity
+    return Identity(kind=identity.kind, value=value)
 
 
 def former(identity: Identity) -> Identity:
@@ -106,11 +115,11 @@ def _mastodon(value: str) -> str:
 
 def _bluesky(value: str) -> str:
     """A domain name, in any case (AT Protocol specification, "Handle"). A DID is left as it is."""
-    return value if value.startswith("did:") else value.removeprefix("@").translate(addresses.ASCII_LOWER)
+    return value if value.startswith("did:") else _MARKS.sub("", value).translate(addresses.ASCII_LOWER)
 
 
 def _whatsapp(value: str) -> str:
-    return value.translate(_WITHOUT_SPACES).removeprefix("+")
+    return _MARKS.sub("", value.translate(_WITHOUT_SPACES))
 
 
 def _number_of_a_card(value: str) -> str:
