@@ -167,6 +167,8 @@ class Delivery:
     reason: str | None = None
     provider_message_id: str | None = None
     decided_at: datetime | None = None
+    traceparent: str | None = None
+    """The trace in which it was taken, where that is recorded: sending and reporting go on in it."""
 
     @property
     def outbound_id(self) -> str:
@@ -177,7 +179,7 @@ class Ledger(Protocol):
     """What becomes of every reply: each is in it once, whatever is redelivered. Raises `Transient`."""
 
     async def take(self, commands: Sequence[SendMessage], at: datetime) -> None:
-        """Add those that are new, as `waiting`."""
+        """Add those that are new, as `waiting`, each with the trace that is recorded under its `outbound_id`."""
         ...
 
     async def claim(

@@ -8,12 +8,16 @@ from typing import Protocol
 
 import pytest
 from ingest_email.ports import Blobs, ContentMissing, Folder, Ledger, Mailboxes, Pending, Position, Positions
+from omnifil_messaging.context import TRACEPARENT, processing, traced
+from omnifil_servicekit import telemetry
 
 from email_scenes.fakes import NOON
 from email_scenes.mails import a_mail
 from email_scenes.replies import a_reply
 
 HOLD = timedelta(seconds=90)
+RECORDED = f"00-{0xA:032x}-{0xB:016x}-01"
+"""A trace that somebody records, as it comes with a record."""
 
 
 class PositionsContract:
@@ -55,6 +59,18 @@ class LedgerContract:
         claimed = await ledger.claim(NOON, HOLD, 10)
         assert len(claimed) == 2
         assert [each.command for each in claimed if each.outbound_id == reply.outbound_id] == [reply]
+
+    async def test_a_reply_keeps_the_trace_in_which_it_was_taken(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(telemetry.recorded, "on", True)
+        telemetry.configure("test")
+        traced_one, other = a_reply(), a_reply(conversation="<other@x>")
+        with processing(traced([(traced_one.outbound_id, {TRACEPARENT: RECORDED})]), "outbound.email.v1"):
+            await ledger.take([traced_one, other], NOON)
+        kept = {each.outbound_id: each.traceparent for each in await ledger.claim(NOON, HOLD, 10)}
+        assert kept[other.outbound_id] is None
+        assert (kept[traced_one.outbound_id] or "").startswith(RECORDED[:36])
 
     async def test_what_is_claimed_is_nobody_elses_until_the_hold_is_over(self, ledger: Ledger) -> None:
         await ledger.take([a_reply()], NOON)

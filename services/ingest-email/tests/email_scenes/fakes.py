@@ -26,6 +26,7 @@ from ingest_email.ports import (
 from omnifil_contracts.delivery import DeliveryReported, SendMessage
 from omnifil_contracts.identity import AssuredIdentity
 from omnifil_contracts.message import InboundMessage
+from omnifil_messaging.context import traceparent
 from omnifil_servicekit.errors import Transient
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -176,6 +177,8 @@ class MemoryRecords:
         self.messages: list[InboundMessage] = []
         self.letters: list[SetAside] = []
         self.reports: list[DeliveryReported] = []
+        self.traces: dict[str, str] = {}
+        """By outbound id: the trace in which it was reported; empty if none is recorded."""
         self.away = 0
 
     async def received(self, messages: Sequence[InboundMessage]) -> None:
@@ -189,6 +192,7 @@ class MemoryRecords:
     async def reported(self, reports: Sequence[DeliveryReported]) -> None:
         self._check()
         self.reports += reports
+        self.traces |= {each.outbound_id: traceparent(each.outbound_id) or "" for each in reports}
 
     def _check(self) -> None:
         if self.away:
@@ -210,7 +214,10 @@ class MemoryLedger:
 
     async def take(self, commands: Sequence[SendMessage], at: datetime) -> None:
         for command in commands:
-            self._entries.setdefault(command.outbound_id, _Entry(Delivery(command, "waiting", 0, at), at, at))
+            self._entries.setdefault(command.outbound_id, self._new(command, at))
+
+    def _new(self, command: SendMessage, at: datetime) -> _Entry:
+        return _Entry(Delivery(command, "waiting", 0, at, traceparent=traceparent(command.outbound_id)), at, at)
 
     async def claim(
         self, at: datetime, hold: timedelta, per_account: int, in_hand: Mapping[str, int] = {}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from email_scenes.contracts import RECORDED
 from email_scenes.fakes import Clock, MemoryBlobs, MemoryLedger, MemoryPostman, MemoryRecords
 from email_scenes.replies import a_reply
 from ingest_email.domain.mailbox import OurMailbox
@@ -15,8 +16,12 @@ from ingest_email.ports import Refused, Uncertain
 from omnifil_contracts.delivery import SendMessage
 from omnifil_contracts.message import Attachment
 from omnifil_messaging import Backoff
+from omnifil_messaging.context import TRACEPARENT, processing, traced
+from omnifil_servicekit import telemetry
 from omnifil_servicekit.errors import Transient
 from omnifil_testkit.waiting import Eventually
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 
 class Bench:
@@ -68,6 +73,34 @@ async def test_a_reply_is_sent_and_reported_once(bench: Bench, eventually: Event
     account, mail = bench.postman.sent[0]
     assert account == "support"
     assert bench.records.reports[0].provider_message_id == mail.message_id
+
+
+async def test_what_follows_the_ledger_is_in_the_trace_of_the_reply(
+    bench: Bench, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter = InMemorySpanExporter()
+    monkeypatch.setattr(telemetry.recorded, "on", True)
+    telemetry.configure("test", span_processors=[SimpleSpanProcessor(exporter)])
+    reply, unrecorded = a_reply(), a_reply(conversation="<other@mail.example>")
+    bench.postman.before = [Transient("451 greylisted")]
+    async with bench.running():
+        with processing(traced([(reply.outbound_id, {TRACEPARENT: RECORDED})]), "outbound.email.v1"):
+            await bench.deliver.take([reply])
+        await eventually(lambda: not bench.postman.before, timeout_s=30)
+        await bench.deliver.take([unrecorded])
+        await eventually(lambda: len(bench.records.reports) == 1, timeout_s=30)
+        bench.clock.now += timedelta(seconds=11)
+        await eventually(lambda: len(bench.records.reports) == 2, timeout_s=30)
+    spans = [span for span in exporter.get_finished_spans() if (span.context and span.context.trace_id) == 0xA]
+    exporter.shutdown()
+    assert [span.name for span in spans] == ["process outbound.email.v1", "send email", "send email", "report ledger"]
+    process, *others = spans
+    assert [(span.attributes or {}).get("error.type") for span in spans] == [None, "Transient", None, None]
+    assert {span.parent.span_id for span in others if span.parent} == {
+        process.context.span_id if process.context else 0
+    }
+    assert bench.records.traces[reply.outbound_id].startswith(RECORDED[:36])
+    assert bench.records.traces[unrecorded.outbound_id] == ""
 
 
 async def test_a_refusal_for_good_is_told_with_its_reason(bench: Bench, eventually: Eventually) -> None:

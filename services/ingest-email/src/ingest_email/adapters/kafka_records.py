@@ -57,6 +57,7 @@ class KafkaRecords:
                     source=SOURCE,
                     subject=report.outbound_id,
                     time=report.at,
+                    context=carried(report.outbound_id),
                 )
                 for report in reports
             ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from omnifil_contracts.delivery import SendMessage
+from omnifil_messaging.context import traceparent
 from omnifil_mongostore import BulkWriteError, Document, Index, Mongo, duplicates, ensure_indexes, translate
 
 from ingest_email.adapters.mongo_positions import DATABASE
@@ -48,6 +49,7 @@ class MongoLedger:
                 "taken_at": at,
                 "due_at": at,
                 "held_until": at,
+                **_trace(command),
             }
             for command in {each.outbound_id: each for each in commands}.values()
         ]
@@ -130,6 +132,12 @@ class MongoLedger:
             await self._deliveries.update_many({"_id": {"$in": list(outbound_ids)}}, {"$set": values})
 
 
+def _trace(command: SendMessage) -> Document:
+    """No field where no trace is recorded."""
+    context = traceparent(command.outbound_id)
+    return {"traceparent": context} if context else {}
+
+
 def _delivery(document: Document) -> Delivery:
     return Delivery(
         command=SendMessage.model_validate(document["command"]),
@@ -139,4 +147,5 @@ def _delivery(document: Document) -> Delivery:
         reason=document.get("reason"),
         provider_message_id=document.get("provider_message_id"),
         decided_at=document.get("decided_at"),
+        traceparent=document.get("traceparent"),
     )

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,6 +12,7 @@ import structlog
 from omnifil_contracts.delivery import DeliveryReported, SendMessage
 from omnifil_contracts.dossier import DeliveryState
 from omnifil_messaging import Backoff
+from omnifil_messaging.context import TRACEPARENT, begin_sending, headers_of, processing, restored, traced
 from omnifil_servicekit import metrics
 from omnifil_servicekit.errors import Transient
 
@@ -36,6 +38,8 @@ _UNCERTAIN = (
     "Ask the customer, or send it again if a second copy does no harm."
 )
 _FAULT = "An error inside Omnifil kept the mail from being sent, as far as is known; its log says more."
+_LEDGER = "ledger"
+"""What spans call it from which decisions are reported."""
 _IDLE_S = 1.0
 _FINISH_S = 12.0
 _LIMIT = 50
@@ -125,7 +129,8 @@ class DeliverReplies:
     async def _deliver(self, delivery: Delivery) -> None:
         """One reply, to its end or to its next attempt; never raises but for faults of ours."""
         try:
-            await self._send(delivery)
+            with _sending(delivery):
+                await self._send(delivery)
         except _TakenElsewhere:
             log.info("reply_taken_elsewhere", outbound=delivery.outbound_id)
         except (Undeliverable, Refused, Uncertain) as error:
@@ -198,7 +203,9 @@ class DeliverReplies:
     async def _report(self) -> None:
         """Tell what was decided; told again if this is interrupted, under the same event id."""
         while decided := await self._ledger.unreported(_LIMIT):
-            await self._records.reported([_report(each, self._clock()) for each in decided])
+            things = traced((each.outbound_id, _context(each)) for each in decided)
+            with processing(things, _LEDGER, operation="report", system="mongodb", batch_size=len(decided)):
+                await self._records.reported([_report(each, self._clock()) for each in decided])
             await self._ledger.reported([each.outbound_id for each in decided])
 
     async def _last_report(self) -> None:
@@ -212,6 +219,27 @@ class DeliverReplies:
         await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
+
+
+@contextmanager
+def _sending(delivery: Delivery) -> Iterator[None]:
+    """An attempt in the trace of its reply, where that is recorded; the consumer's span ended at the ledger."""
+    span = begin_sending(CHANNEL, _context(delivery), system="smtp")
+    if span is None:
+        yield
+        return
+    try:
+        with restored({name: value.decode() for name, value in headers_of(span)}):
+            yield
+    except Exception as error:
+        span.set_attribute("error.type", type(error).__qualname__)  # what errors say may name people
+        raise
+    finally:
+        span.end()
+
+
+def _context(delivery: Delivery) -> Mapping[str, str]:
+    return {TRACEPARENT: delivery.traceparent} if delivery.traceparent else {}
 
 
 async def _finished(tasks: Collection[asyncio.Task[None]]) -> None:
