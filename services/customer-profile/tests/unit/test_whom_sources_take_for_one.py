@@ -87,6 +87,32 @@ async def test_the_cards_of_a_family_with_one_address_do_not_make_one_person(mar
     assert await market.owner("loyalty-number:200") != await market.owner(EMAIL)
 
 
+async def test_a_familys_address_that_a_source_has_with_each_of_them_makes_nobody_one(market: Market) -> None:
+    hers, his = "phone:+33612345678", "phone:+33698765432"
+    await market.told(says("shop", hers, also=(EMAIL,), name="Claire Martin"))
+    await market.told(says("shop", his, also=(EMAIL,), name="Paul Petit", minutes=1))
+    assert await market.owner(hers) == await market.owner(EMAIL) != await market.owner(his)
+    [suggestion] = (await market.hear(written("sms", vouched(his)))).suggestions
+    assert suggestion.because.evidence[0].code == "same-at-source"
+
+
+async def test_a_source_that_names_somebody_else_does_not_link_who_writes(market: Market) -> None:
+    await market.hear(mail(name="Claire Martin"))
+    await market.told(says("shop", "shop-account:c-1", also=(EMAIL,), name="Paul Petit"))
+    assert await market.owner("shop-account:c-1") != await market.owner(EMAIL)
+
+
+@pytest.mark.parametrize("source", ["shop", "blog"])
+async def test_what_only_a_source_knows_draws_nobody_away_from_their_dossiers(market: Market, source: str) -> None:
+    """She chats signed in; then the shop tells of her address, which she signs in with from then on."""
+    account = signed("shop-account:c-1")
+    first = await market.hear(written("chat", vouched("visitor:shop/9"), account))
+    await market.told(says(source, EMAIL, city="Lyon"))
+    again = await market.hear(written("chat", vouched("visitor:shop/9"), account, signed(EMAIL), minutes=5))
+    assert again.customer_id == first.customer_id
+    assert [each.customer_id for each in again.suggestions] == [await market.owner(EMAIL)]
+
+
 @pytest.mark.parametrize("shared", ["email:info@customer.test", "visitor:shop/1"])
 async def test_what_several_persons_use_links_nobody(market: Market, shared: str) -> None:
     await market.told(says("till", CARD, also=(shared,)), says("till", shared, also=("loyalty-number:200",)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol, Self
 
 from omnifil_contracts import ids
@@ -18,6 +18,8 @@ AGENT = "agent"
 
 SPELLINGS = 8
 """How many spellings of one handle are kept; the newest."""
+LANGUAGES = 8
+"""How many languages are kept: a person writes a few, a program as many as it likes."""
 ASSURANCES = 12
 """How many changes of assurance are kept; the first one always."""
 
@@ -62,6 +64,10 @@ class Company:
     at: datetime
     account: str | None = None
     """Key of a handle of which a person has one."""
+
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a handle was last seen that has never written."""
 
 
 class Named(Protocol):
@@ -152,6 +158,11 @@ class KnownIdentity:
         return self.links[-1].shared
 
     @property
+    def has_written(self) -> bool:
+        """Whether any message came from it: else we only know of it."""
+        return self.seen_at > NEVER
+
+    @property
     def stands_alone(self) -> bool:
         """It began its customer and has never moved: whose it is rests on no other identity."""
         return len(self.links) == 1 and self.customer_id == ids.customer_id(self.key)
@@ -188,7 +199,7 @@ class KnownIdentity:
         return replace(self, version=self.version + 1, display_name=display_name, named_at=at)
 
     def speaking(self, language: str | None) -> Self:
-        if not language or language in self.languages:
+        if not language or language in self.languages or len(self.languages) >= LANGUAGES:
             return self
         return replace(self, version=self.version + 1, languages=(*self.languages, language))
 

@@ -81,6 +81,7 @@ class _Recognising:
         deciding = self._deciding()
         # What this message itself made known does not count: so a redelivery decides as the first delivery did.
         settled = [each for each in deciding if self._was_known_before(self._now(each.identity.key))]
+        settled = self._of_who_has_written(settled) or settled
         via = self._strongest(settled or deciding, primary_first=bool(settled))
         via_key = via.identity.key
         held = self._now(via_key)
@@ -110,6 +111,12 @@ class _Recognising:
             added=tuple(added),
             changed=tuple(changed),
         )
+
+    def _of_who_has_written(self, settled: Sequence[AssuredIdentity]) -> Sequence[AssuredIdentity]:
+        """What only a source has told of has no dossier: it does not draw away whoever has."""
+        if len(settled) < 2:
+            return settled
+        return [each for each in settled if (state := self._now(each.identity.key)) is None or state.has_written]
 
     def _strongest(self, several: Sequence[AssuredIdentity], *, primary_first: bool) -> AssuredIdentity:
         if len(several) == 1:

@@ -1,17 +1,17 @@
 """What a source tells of somebody: facts are kept with the handle, and handles that it knows to be one person's are
 linked where that is safe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from omnifil_contracts.identity import Actor, Assurance, Because, Evidence, Identity
 from omnifil_contracts.profile import ProfileUpdated
 
-from customer_profile.domain import handles
+from customer_profile.domain import handles, names
 from customer_profile.domain.facts import NOTHING, heard
 from customer_profile.domain.identities import (
     AGENT,
+    NEVER,
     NEW_CUSTOMER,
     NO_ANCHORS,
     SAME_AT_SOURCE,
@@ -23,9 +23,6 @@ from customer_profile.domain.identities import (
     link_id,
 )
 from customer_profile.domain.roles import is_role_address
-
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a handle was last seen that has never written."""
 
 
 class NotVouchedFor(Exception):
@@ -85,18 +82,13 @@ def told(
     return {key: state for key, state in after.items() if state is not known.get(key)}
 
 
-def has_written(state: KnownIdentity) -> bool:
-    """Whether any message came from it: else we only know of it."""
-    return state.seen_at > NEVER
-
-
 def _with_facts(state: KnownIdentity, update: ProfileUpdated) -> KnownIdentity:
     facts = heard(state.facts or NOTHING, update)
     if facts == (state.facts or NOTHING):
         return state
     after = state.hearing(facts)
     name = facts.newest("name")
-    if name is not None and name.value is not None and not has_written(state):
+    if name is not None and name.value is not None and not state.has_written:
         after = after.named(name.value[:200], name.at)
     return after
 
@@ -110,7 +102,8 @@ def _together(
     anchors: Anchors,
 ) -> dict[str, KnownIdentity]:
     """Links the two where both are proven and one person's alone, and one of the customers is nobody yet but handles
-    that sources know: they all go to the other. What has written has dossiers, and only an agent moves those."""
+    that sources know, under no other person's name: they all go to the other. What has written has dossiers, and only
+    an agent moves those."""
     known = {**before, **after}
     first = known[update.identity.key]
     second = known.get(other.key) or _made_known(update, other, trust, anchors)
@@ -121,7 +114,8 @@ def _together(
     known[second.key] = second
     for moved, stays in ((second, first), (first, second)):
         family = [state for state in known.values() if state.customer_id == moved.customer_id]
-        if all(_may_be_moved(state, stays.customer_id, known) for state in family):
+        others = [state for state in known.values() if state.customer_id == stays.customer_id]
+        if all(_may_be_moved(state, stays.customer_id, known) for state in family) and _may_be_one(family, others):
             links = [_link(update, state.identity, stays) for state in family]
             # What is new began as nobody's: there is no customer that it leaves.
             return {
@@ -134,10 +128,15 @@ def _together(
 def _may_be_moved(state: KnownIdentity, customer_id: str, known: Mapping[str, KnownIdentity]) -> bool:
     """Nobody has written from it and no agent has said whose it is; and it is not the second of what one has once."""
     return (
-        not has_written(state)
+        not state.has_written
         and not any(link.actor.kind == AGENT for link in state.links)
         and not _would_be_a_second(state.identity, customer_id, known)
     )
+
+
+def _may_be_one(several: Sequence[KnownIdentity], others: Sequence[KnownIdentity]) -> bool:
+    """By their names: a family's address that a source has with each of them does not make one person of them."""
+    return all(names.may_be_one(one.display_name, other.display_name) for one in several for other in others)
 
 
 def _is_proven(state: KnownIdentity, trust: Trust) -> bool:
