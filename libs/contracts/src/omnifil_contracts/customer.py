@@ -78,7 +78,9 @@ class CustomerChanged(Record):
     version: int = Field(ge=1, description="Grows with every change of this customer.")
     display_name: str | None = personal(None, description="The name to call the customer by.")
     languages: tuple[str, ...] = Field((), description="BCP 47 tags, most used first.")
-    identities: tuple[LinkedIdentity, ...] = Field((), description="The handles that are theirs now.")
+    identities: tuple[LinkedIdentity, ...] = Field(
+        (), description="The handles that are theirs now, the surest first, at most 400."
+    )
     released: tuple[ReleasedIdentity, ...] = Field((), description="Identities that went to other customers.")
     merged_into: str | None = Field(None, description="The customer who has all identities of this one, if one has.")
     merges: tuple[CustomerMerge, ...] = Field((), description="Merges into this one that hold, newest first.")

@@ -89,3 +89,17 @@ async def test_everybody_can_be_told_of(scene: Scene) -> None:
     await scene.hears(mail(), messenger("1"), chat("v1"))
     await scene.announcer.announce_all()
     assert len({state.customer_id for state in scene.announced.states}) == 3
+
+
+async def test_who_has_a_thousand_browsers_is_still_told_of_in_one_record(scene: Scene) -> None:
+    account = signed("shop-account:c-1")
+    await scene.hears(*(chat(f"{n:036}", account, minutes=n, name="Claire Martin") for n in range(1_200)))
+    state = await scene.desk.customer(await scene.owner("shop-account:c-1"))
+    assert state.identities[0].identity.kind == "shop-account"
+    assert len(state.model_dump_json()) < 500_000
+
+
+async def test_a_program_that_claims_another_language_each_time_makes_no_long_list(scene: Scene) -> None:
+    for number in range(20):
+        await scene.hear(mail(language=f"x{number}", minutes=number))
+    assert len((await scene.known(f"email:{CLAIRE}")).languages) == 8

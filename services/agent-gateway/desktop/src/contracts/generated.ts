@@ -661,7 +661,7 @@ export interface CustomerChanged {
    */
   languages: string[];
   /**
-   * The handles that are theirs now.
+   * The handles that are theirs now, the surest first, at most 400.
    */
   identities: LinkedIdentity[];
   /**
