@@ -28,7 +28,7 @@ from omnifil_contracts.identity import Because, Evidence, Identity
 from omnifil_contracts.message import CustomerSuggestion
 from omnifil_mongostore import Mongo, connect, ensure_indexes
 from omnifil_testkit.builders import NOON
-from omnifil_testkit.queries import called, explained, methods, recorded
+from omnifil_testkit.queries import Query, called, explained, methods, recorded
 from omnifil_testkit.servers import Mongod
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -41,6 +41,8 @@ SCANS_ON_PURPOSE = {
     "dossiers: aggregate": "the longest waits: one key for each channel, by the index `waiting`",
 }
 """Shapes (or how they begin) that are not held to reading what they find, and why."""
+LOOK_UP = "timeline: find {'$or': [{'opens.customer_id'"
+"""Three questions in one: a document that answers each of them is read three times."""
 
 
 class _Unheard:
@@ -204,6 +206,11 @@ class Day:
         self.asked_of_timeline |= self._asked
 
 
+def _bounds(query: Query) -> tuple[int, int]:
+    """Documents for each that is found, and besides."""
+    return (4, 3) if str(query).startswith(LOOK_UP) else (2, 3)
+
+
 async def test_every_query_of_a_day_reads_no_more_than_it_finds(mongod: Mongod, mongo: Mongo) -> None:
     await ensure_indexes(mongo.database(DATABASE), INDEXES)
     with recorded() as recording:
@@ -217,7 +224,7 @@ async def test_every_query_of_a_day_reads_no_more_than_it_finds(mongod: Mongod, 
         f"{answer.query}: {answer.documents} documents and {answer.keys} keys for {answer.found}, {set(answer.stages)}"
         for answer in answers
         if not str(answer.query).startswith(tuple(SCANS_ON_PURPOSE))
-        and (answer.scans or answer.looks_at_more_than(2, besides=3))
+        and (answer.scans or answer.looks_at_more_than(*_bounds(answer.query)))
     ]
     assert not too_much, "\n".join(too_much)
     asked = {MongoTimeline: day.asked_of_timeline, MongoDossiers: day.asked_of_dossiers}

@@ -28,18 +28,20 @@ from case_service.adapters.documents import (
     append_of,
     dossier_of,
     entries_of,
-    spot_of,
 )
+from case_service.adapters.lookups import LOOKED_UP, asked_for, found_in
 from case_service.domain.contacts import Said, is_contact, takes_away
 from case_service.domain.decisions import Append, Group
 from case_service.domain.dossier import Dossier, evolve
-from case_service.domain.lookups import Found, Lookup, Spot
+from case_service.domain.lookups import Found, Lookup
 from case_service.domain.references import DEFAULT_PATTERNS, Patterns
 from case_service.ports import NEWEST_DOSSIERS, Lost
 
 _DOCUMENT_CHARS = 3_000_000
 """At four bytes a character well below MongoDB's 16 MB; what is longer is divided into several documents."""
 _RANGES = 100
+_AT_ONCE = 1_000
+"""Documents in the first answer; by itself MongoDB gives 101, and has to be asked again for the rest."""
 _CACHED_DOSSIERS = 5_000
 _CACHED_CLAIMS = 20_000
 
@@ -57,10 +59,16 @@ class MongoTimeline:
         self._claimed: LRUCache[str, str] = LRUCache(_CACHED_CLAIMS)
 
     async def look_up(self, lookup: Lookup, *, newest: int | None = NEWEST_DOSSIERS) -> Found:
-        ordinals, claims, spots = await asyncio.gather(
-            self._ordinals(lookup.customers, newest), self._claims(lookup.conversations), self._spots(lookup.known)
-        )
-        return Found(ordinals, claims, spots)
+        """In one question: what a message opened, claimed and made known stands in one document, and to ask costs more
+        than to answer."""
+        wanted = asked_for(lookup)
+        if not wanted:
+            return Found()
+        with translate():
+            documents = await self._timeline.find({"$or": wanted}, LOOKED_UP, batch_size=_AT_ONCE).to_list(None)
+        found = found_in(documents, lookup, newest)
+        self._claimed.update(found.claims)  # for good: a claim is never given up, what moves is said by the dossiers
+        return found
 
     async def load(self, dossier_ids: Sequence[str]) -> dict[str, Dossier]:
         found = {each: self._cache[each] for each in dossier_ids if each in self._cache}
@@ -68,7 +76,7 @@ class MongoTimeline:
         if missing:
             with translate():
                 documents = await self._dossiers.find(
-                    {"_id": {"$in": missing}}, {"view": True, "memory": True}
+                    {"_id": {"$in": missing}}, {"view": True, "memory": True}, batch_size=_AT_ONCE
                 ).to_list(None)
             found |= {document["_id"]: dossier_of(document) for document in documents}
         erased: set[str] = set()
@@ -196,50 +204,6 @@ class MongoTimeline:
         with translate():
             return int(await self._timeline.estimated_document_count())
 
-    async def _ordinals(self, customers: frozenset[str], newest: int | None) -> dict[str, dict[int, str]]:
-        if not customers:
-            return {}
-        found: dict[str, dict[int, str]] = {}
-        with translate():
-            async for document in self._timeline.find(
-                {"opens.customer_id": {"$in": sorted(customers)}, "opens": {"$exists": True}},
-                {"opens": True, "dossier_id": True},
-            ):
-                for each in document["opens"]:
-                    if each["customer_id"] in customers:
-                        found.setdefault(each["customer_id"], {})[each["ordinal"]] = document["dossier_id"]
-        if newest is None:
-            return found
-        return {customer: dict(sorted(claimed.items())[-newest:]) for customer, claimed in found.items()}
-
-    async def _claims(self, conversations: frozenset[str]) -> dict[str, str]:
-        if not conversations:
-            return {}
-        wanted = {"claims": {"$in": sorted(conversations), "$exists": True}}
-        with translate():
-            documents = await self._timeline.find(wanted, {"claims": True, "dossier_id": True}).to_list(None)
-        found = {
-            claimed: document["dossier_id"]
-            for document in documents
-            for claimed in document["claims"]
-            if claimed in conversations
-        }
-        self._claimed.update(found)  # for good: a claim is never given up, what moves is said by the dossiers
-        return found
-
-    async def _spots(self, known: frozenset[str]) -> dict[str, list[Spot]]:
-        if not known:
-            return {}
-        wanted = {"known.id": {"$in": sorted(known)}, "known": {"$exists": True}}
-        with translate():
-            documents = await self._timeline.find(wanted, {"known": True, "dossier_id": True}).to_list(None)
-        found: dict[str, list[Spot]] = {}
-        for document in documents:
-            for each in document["known"]:
-                if each["id"] in known:
-                    found.setdefault(each["id"], []).append(spot_of(document["dossier_id"], each))
-        return found
-
     async def _after(self, seqs: dict[str, int]) -> list[Document]:
         """The appends of these dossiers that begin after these seqs, in order."""
         ranges = [
@@ -248,7 +212,10 @@ class MongoTimeline:
         chunks = [ranges[start : start + _RANGES] for start in range(0, len(ranges), _RANGES)]
         with translate():
             found = await asyncio.gather(
-                *(self._timeline.find({"$or": chunk}).sort("_id", 1).to_list(None) for chunk in chunks)
+                *(
+                    self._timeline.find({"$or": chunk}, batch_size=_AT_ONCE).sort("_id", 1).to_list(None)
+                    for chunk in chunks
+                )
             )
         return [document for documents in found for document in documents]
 
