@@ -188,6 +188,26 @@ async def test_accepting_same_matter_moves_the_conversation(shop: Shop) -> None:
         await shop.command(his, {**accept, "accept": False})
 
 
+async def test_a_suggestion_whose_conversation_has_left_cannot_be_accepted_here(shop: Shop) -> None:
+    """It would be noted as accepted, and nothing would have happened."""
+    _, his, suggestion_id = await suggested(shop, linkable=False)
+    gone = his.view.conversations[0].conversation.conversation_id
+    await shop.command(his, {"type": "move_conversation", "conversation_id": gone})
+    seq = (await shop.dossier(his.id)).seq
+    with pytest.raises(ConversationNotFound):
+        await shop.command(his, {"type": "resolve_suggestion", "suggestion_id": suggestion_id, "accept": True})
+    assert (await shop.dossier(his.id)).seq == seq
+
+
+async def test_a_person_who_was_confirmed_stays_confirmed_though_another_agent_moved_something(shop: Shop) -> None:
+    """The handle is linked by the time that the dossier is told: to refuse it then would deny what was done."""
+    hers, his, suggestion_id = await suggested(shop, linkable=True)
+    await shop.command(his, {"type": "relate_dossier", "dossier_id": hers.id}, agent=TOM)
+    accept = {"type": "resolve_suggestion", "suggestion_id": suggestion_id, "accept": True}
+    await shop.command(his, accept, seen_seq=his.seq)
+    assert (await shop.view(his.id)).suggestions == ()
+
+
 async def test_refusing_a_suggestion_only_takes_it_away(shop: Shop) -> None:
     hers, his, suggestion_id = await suggested(shop, linkable=True)
     await shop.command(his, {"type": "resolve_suggestion", "suggestion_id": suggestion_id, "accept": False})

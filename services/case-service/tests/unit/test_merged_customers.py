@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from case_scenes.shop import Shop
 from case_service.domain.standing import standing
+from case_service.handlers import Messages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omnifil_contracts.customer import CustomerChanged, CustomerMerge
@@ -200,3 +201,18 @@ def test_after_any_history_each_message_is_with_whom_its_handle_is(several: list
         assert {each.id: each.seq for each in (await shop.dossiers()).values()} == seqs
 
     asyncio.run(play())
+
+
+async def test_two_who_chose_one_message_id_are_both_kept_though_their_customers_have_changed(shop: Shop) -> None:
+    for name in ("a", "b"):
+        had, has = f"customer-{name}", f"customer-new-{name}"
+        await shop.writes(had, channel="social", handle=name, text=f"first of {name}")
+        handle = (identity(name),)
+        await shop.customers(shop.changed(has, 2, has=handle), shop.changed(had, 2, released={has: handle}))
+    chosen = "<chosen@mail.example>"
+    first = shop.message("customer-a", handle="a", text="of a", channel="social", provider_message_id=chosen)
+    second = shop.message("customer-b", handle="b", text="of b", channel="social", provider_message_id=chosen)
+    await Messages(shop.timeline, shop.policy, shop.minting, lambda: shop.now).link([first, second])
+    shop.ids |= {append.dossier_id async for append in shop.timeline.all_appends()}
+    found = await where(shop)
+    assert (found["of a"], found["of b"]) == ("customer-new-a", "customer-new-b")

@@ -14,7 +14,7 @@ from omnifil_contracts.commands import (
     ResolveSuggestion,
     Unassign,
 )
-from omnifil_contracts.dossier import Event, ReplyRequested, TimelineEntry
+from omnifil_contracts.dossier import Event, ReplyRequested, Suggestion, SuggestionMade, TimelineEntry
 from omnifil_contracts.identity import Actor, Because, Evidence
 from omnifil_contracts.views import MovePreview
 from omnifil_servicekit.errors import Transient
@@ -108,7 +108,7 @@ class Commands:
 
     async def _decide(self, casebook: Casebook, dossier: Dossier, request: CommandRequest, order: Order) -> Outcome:
         command = request.command
-        if isinstance(command, Correction | ResolveSuggestion):
+        if isinstance(command, Correction) or (isinstance(command, ResolveSuggestion) and _moves(dossier, command)):
             await self._corrections.refuse_changed(dossier, request.seen_seq, order.agent)
         match command:
             case Reply():
@@ -136,9 +136,9 @@ class Commands:
     async def _resolve(self, casebook: Casebook, dossier: Dossier, command: ResolveSuggestion, order: Order) -> Outcome:
         """Accepting `same-matter` moves the conversation; `same-customer` is answered by the link of the identity."""
         events = commanding.resolved(dossier, command.suggestion_id, command.accept)
-        suggestion = next(
-            (each for each in dossier.view.suggestions if each.suggestion_id == command.suggestion_id), None
-        )
+        suggestion = _suggested(dossier, command)
+        if suggestion is None and events and command.accept:
+            suggestion = await self._made(dossier, command)  # its conversation has left
         if not events or not command.accept or suggestion is None or suggestion.kind == "same-customer":
             return Outcome(_alone(dossier, events, order), casebook)
         if suggestion.dossier_id is None:
@@ -148,6 +148,21 @@ class Commands:
         return await self._corrections.join(
             dossier, suggestion.conversation_id, suggestion.dossier_id, order, because, events
         )
+
+    async def _made(self, dossier: Dossier, command: ResolveSuggestion) -> Suggestion | None:
+        history = await self._timeline.history(dossier.id)
+        made = (entry.event.suggestion for entry in history if isinstance(entry.event, SuggestionMade))
+        return next((each for each in made if each.suggestion_id == command.suggestion_id), None)
+
+
+def _suggested(dossier: Dossier, command: ResolveSuggestion) -> Suggestion | None:
+    return next((each for each in dossier.view.suggestions if each.suggestion_id == command.suggestion_id), None)
+
+
+def _moves(dossier: Dossier, command: ResolveSuggestion) -> bool:
+    """`same-customer` is answered by the identity's link, which is made by then: to refuse it now would deny that."""
+    suggestion = _suggested(dossier, command)
+    return suggestion is None or suggestion.kind != "same-customer"
 
 
 def _alone(dossier: Dossier, events: Sequence[Event], order: Order) -> Decision:

@@ -39,11 +39,12 @@ class Messages:
 
     async def link(self, batch: Sequence[IdentifiedMessage]) -> None:
         """Returns when every message is durably in a dossier. Raises `Transient`."""
-        doubtful: dict[str, IdentifiedMessage] = {}
+        # Not by message id: in mail the sender chooses that, and two persons may choose the same.
+        doubtful: dict[int, IdentifiedMessage] = {}
 
         def decide(casebook: Casebook, item: IdentifiedMessage, now: datetime) -> Decision:
             if may_have_moved(casebook, item):
-                doubtful[item.message.message_id] = item
+                doubtful[id(item)] = item
                 return ()
             return link_message(casebook, item, now, self._policy, self._minting)
 
