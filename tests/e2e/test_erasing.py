@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from bson import json_util
 from log_inspection.personal_values import SCHEMAS, marked_in
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -24,8 +24,7 @@ from omnifil_devstack import stack_file
 from omnifil_devstack.stack_file import Stack
 from omnifil_devstack.story.agent import Agent
 from omnifil_devstack.story.customer import Chat, Customer, World
-from omnifil_messaging import KafkaSettings
-from omnifil_messaging.topics import existing_topics
+from omnifil_testkit.topic_records import every_record
 from omnifil_testkit.waiting import eventually_
 
 Omnifil = Callable[..., subprocess.CompletedProcess[str]]
@@ -44,28 +43,10 @@ IN_CHARGE = {
 SEEN_WITHIN_S = 60
 
 
-async def every_record(bootstrap: str) -> AsyncIterator[tuple[str, bytes]]:
-    """Topic and all bytes of every record that can be read, from the beginning."""
-    kafka = KafkaSettings(bootstrap, client_id="erasing-test")
-    topics = [topic for topic in await existing_topics(kafka) if not topic.startswith("__")]
-    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=None, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        numbers = {topic: await consumer._client._wait_on_metadata(topic) for topic in topics}
-        partitions = [TopicPartition(topic, number) for topic in topics for number in numbers[topic]]
-        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        unread = {each for each in partitions if first[each] < end[each]}
-        consumer.assign(sorted(unread))
-        for each in unread:
-            consumer.seek(each, first[each])
-        while unread:
-            for partition, records in (await consumer.getmany(timeout_ms=500)).items():
-                for record in records:
-                    headers = b" ".join(value or b"" for _, value in record.headers)
-                    yield partition.topic, b" ".join([record.key or b"", record.value or b"", headers])
-            unread = {each for each in unread if await consumer.position(each) < end[each]}
-    finally:
-        await consumer.stop()
+def content_of(record: ConsumerRecord) -> str:
+    """All bytes of a record."""
+    headers = [value or b"" for _, value in record.headers]
+    return b" ".join([record.key or b"", record.value or b"", *headers]).decode("utf-8", "replace")
 
 
 async def every_document(stack: Stack) -> AsyncIterator[tuple[str, str]]:
@@ -86,9 +67,9 @@ async def found(stack: Stack, values: Iterable[str]) -> list[str]:
     """Where any of these can be read."""
     sought = [value.casefold() for value in values]
     places: list[str] = []
-    async for topic, content in every_record(stack.kafka):
-        said = content.decode("utf-8", "replace").casefold()
-        places += [f"topic {topic}: {value}" for value in sought if value in said]
+    async for record in every_record(stack.kafka):
+        said = content_of(record).casefold()
+        places += [f"topic {record.topic}: {value}" for value in sought if value in said]
     async for place, text in every_document(stack):
         said = text.casefold()
         places += [f"{place}: {value} in {text[:160]}" for value in sought if value in said]
@@ -163,7 +144,7 @@ async def poison(stack: Stack, *values: str) -> None:
 
 
 async def dead_letters(stack: Stack) -> str:
-    said = [content.decode() async for topic, content in every_record(stack.kafka) if topic.endswith(".dead-letter")]
+    said = [content_of(each) async for each in every_record(stack.kafka) if each.topic.endswith(".dead-letter")]
     return "\n".join(said)
 
 

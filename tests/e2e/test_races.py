@@ -6,7 +6,7 @@ import random
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,11 +24,12 @@ from omnifil_contracts.dossier import TimelineEntry
 from omnifil_contracts.identity import Assurance, AssuredIdentity, Identity
 from omnifil_contracts.message import InboundMessage, Sender
 from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND
-from omnifil_messaging import KafkaSettings, Outgoing, Producer, ensure_topics
+from omnifil_messaging import KafkaSettings, Producer, ensure_topics
 from omnifil_mongostore import Mongo
-from omnifil_servicekit.process import Parts
 from omnifil_testkit.builders import an_inbound_message
+from omnifil_testkit.replicas import replica
 from omnifil_testkit.servers import Mongod
+from omnifil_testkit.topic_records import as_ingested
 from omnifil_testkit.waiting import Eventually
 from pydantic import SecretStr
 
@@ -51,20 +52,7 @@ class Town:
 
     async def write(self, messages: Sequence[InboundMessage]) -> None:
         """What the ingest services do."""
-        await self.producer.publish_all(
-            [
-                Outgoing(
-                    topic=INBOUND.of(message.channel),
-                    key=message.sender.primary.identity.key,
-                    record=message,
-                    event_id=message.message_id,
-                    source="/test",
-                    subject=None,
-                    time=STARTED,
-                )
-                for message in messages
-            ]
-        )
+        await self.producer.publish_all([as_ingested(each) for each in messages])
 
     async def whose(self, identity: Identity) -> str:
         """The customer who has the handle."""
@@ -84,20 +72,6 @@ class Town:
             assert dossier is not None
             dossiers[dossier_id] = (dossier, entries)
         return dossiers
-
-
-@asynccontextmanager
-async def replica(parts: Parts) -> AsyncIterator[Parts]:
-    stop = asyncio.Event()
-    async with AsyncExitStack() as stack:
-        if parts.resources is not None:
-            await stack.enter_async_context(parts.resources)
-        loops = [asyncio.ensure_future(loop(stop)) for loop in parts.loops.values()]
-        try:
-            yield parts
-        finally:
-            stop.set()
-            await asyncio.gather(*loops)
 
 
 @pytest.fixture

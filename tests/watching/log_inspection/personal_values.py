@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 from omnifil_contracts import schemas
 from omnifil_contracts.message import RawMessage
 from omnifil_contracts.topics import DEAD_LETTER_SUFFIX, INBOUND
-from omnifil_messaging import KafkaSettings
-from omnifil_messaging.topics import existing_topics
+from omnifil_testkit.topic_records import every_record
 
 MARK = "x-personal-data"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -81,26 +80,9 @@ def of_record(record: ConsumerRecord) -> Iterator[Personal]:
 
 async def of_all_topics(bootstrap: str) -> set[Personal]:
     """Of every record that lies on any topic now."""
-    kafka = KafkaSettings(bootstrap, client_id="log-inspection")
-    topics = [topic for topic in await existing_topics(kafka) if not topic.startswith("__")]
     found: set[Personal] = set()
-    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=None, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        numbers = {topic: await consumer._client._wait_on_metadata(topic) for topic in topics}
-        partitions = [TopicPartition(topic, number) for topic in topics for number in numbers[topic]]
-        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        unread = {each for each in partitions if first[each] < end[each]}
-        consumer.assign(sorted(unread))
-        for each in unread:
-            consumer.seek(each, first[each])
-        while unread:
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    found.update(of_record(record))
-            unread = {each for each in unread if await consumer.position(each) < end[each]}
-    finally:
-        await consumer.stop()
+    async for record in every_record(bootstrap):
+        found.update(of_record(record))
     return found
 
 

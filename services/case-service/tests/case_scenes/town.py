@@ -16,6 +16,7 @@ from omnifil_contracts.topics import DOSSIER_EVENTS, IDENTIFIED
 from omnifil_devstack.ports import free_ports
 from omnifil_messaging import KafkaSettings, Outgoing, Producer, TopicTail
 from omnifil_testkit.builders import NOON
+from omnifil_testkit.replicas import replica
 
 TOKEN = "internal-secret"
 
@@ -27,21 +28,15 @@ EventsSeen = Callable[[], Awaitable[list[DossierEvent]]]
 @asynccontextmanager
 async def running_in(settings: Settings, *roles: str) -> AsyncIterator[httpx.AsyncClient]:
     """One replica of these roles, until the block ends; the client asks its API as the agent `amelie`."""
-    parts = bootstrap(settings, frozenset(roles))
-    stop = asyncio.Event()
-    assert parts.resources is not None
-    async with parts.resources:
-        loops = [asyncio.ensure_future(loop(stop)) for loop in parts.loops.values()]
-        async with httpx.AsyncClient(
+    async with (
+        replica(bootstrap(settings, frozenset(roles))) as parts,
+        httpx.AsyncClient(
             transport=httpx.ASGITransport(parts.app),
             base_url="http://case",
             headers={"Authorization": f"Bearer {TOKEN}", "X-Omnifil-Agent": "amelie"},
-        ) as client:
-            try:
-                yield client
-            finally:
-                stop.set()
-                await asyncio.gather(*loops)
+        ) as client,
+    ):
+        yield client
 
 
 async def publish_all(producer: Producer, batch: Sequence[IdentifiedMessage]) -> None:

@@ -1,41 +1,26 @@
 """Agents who merge and part at once, and messages that come in the middle: on the real MongoDB and Kafka."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 from customer_profile.adapters.in_memory import Announced
 from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
 from customer_profile.desk import Desk
-from customer_profile.domain.identities import KnownIdentity
 from customer_profile.domain.linking import CustomerConflict
 from customer_profile.handlers import Recogniser, Rules
-from customer_profile.ports import Change, ChangedElsewhere
 from omnifil_contracts.customer import CustomerChanged, MergeCustomers, SplitCustomer
 from omnifil_contracts.identity import Assurance, Identity
 from omnifil_contracts.message import InboundMessage
 from omnifil_mongostore import Mongo, ensure_indexes
 from omnifil_testkit.builders import a_sender, an_identity, an_inbound_message
 from profile_scenes.people import AMELIE, mail, messenger
+from profile_scenes.racing import Counting
 from profile_scenes.town import Town
 
 pytestmark = pytest.mark.integration
 
 PEOPLE = 25
-
-
-class Counting(MongoIdentities):
-    """Counts how often somebody came too late."""
-
-    overtaken = 0
-
-    async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
-        try:
-            await super().write(added, changed)
-        except ChangedElsewhere:
-            self.overtaken += 1
-            raise
 
 
 @pytest.fixture

@@ -1,18 +1,16 @@
 """Several replicas, several channels, one person."""
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 from customer_profile.adapters.in_memory import Announced
-from customer_profile.adapters.mongo_identities import DATABASE, INDEXES, MongoIdentities
-from customer_profile.domain.identities import KnownIdentity
+from customer_profile.adapters.mongo_identities import DATABASE, INDEXES
 from customer_profile.handlers import Recogniser, Rules
-from customer_profile.ports import Change, ChangedElsewhere
 from omnifil_contracts.identity import Assurance, AssuredIdentity
 from omnifil_contracts.message import InboundMessage
 from omnifil_mongostore import Mongo, ensure_indexes
 from omnifil_testkit.builders import a_sender, an_identity, an_inbound_message
+from profile_scenes.racing import Counting
 from profile_scenes.town import Town
 
 pytestmark = pytest.mark.integration
@@ -48,19 +46,6 @@ async def test_two_replicas_that_meet_the_same_new_person_on_two_channels_make_o
     assert {each.customer_id for each in by_chat} == by_mail
     assert len(by_mail) == PEOPLE
     assert all(each.suggestions == () for each in by_chat)
-
-
-class Counting(MongoIdentities):
-    """Counts how often it came too late."""
-
-    overtaken = 0
-
-    async def write(self, added: Sequence[KnownIdentity], changed: Sequence[Change]) -> None:
-        try:
-            await super().write(added, changed)
-        except ChangedElsewhere:
-            self.overtaken += 1
-            raise
 
 
 async def test_replicas_that_know_the_person_by_different_handles_still_make_one_customer(mongo: Mongo) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self, TypeVar
 
 from customer_profile.bootstrap import bootstrap
@@ -12,8 +12,10 @@ from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.message import IdentifiedMessage, InboundMessage
 from omnifil_contracts.record import Record
 from omnifil_contracts.topics import CUSTOMER_EVENTS, IDENTIFIED, INBOUND, PROFILE_UPDATES
-from omnifil_messaging import KafkaSettings, Outgoing, Producer, Received, TopicTail, ensure_topics
+from omnifil_messaging import KafkaSettings, Producer, Received, TopicTail, ensure_topics
 from omnifil_servicekit.process import Parts
+from omnifil_testkit.replicas import replica
+from omnifil_testkit.topic_records import as_ingested
 from pydantic import SecretStr
 
 TOKEN = "internal-for-tests"
@@ -35,20 +37,9 @@ class Town:
     def parts(self, *roles: str, **overrides: Any) -> Parts:
         return bootstrap(self.settings, frozenset(roles), **overrides)
 
-    @asynccontextmanager
-    async def running(self, *roles: str, **overrides: Any) -> AsyncIterator[Parts]:
+    def running(self, *roles: str, **overrides: Any) -> AbstractAsyncContextManager[Parts]:
         """A replica, stopped in good order at the end."""
-        parts = self.parts(*roles, **overrides)
-        stop = asyncio.Event()
-        async with AsyncExitStack() as stack:
-            if parts.resources is not None:
-                await stack.enter_async_context(parts.resources)
-            loops = [asyncio.ensure_future(loop(stop)) for loop in parts.loops.values()]
-            try:
-                yield parts
-            finally:
-                stop.set()
-                await asyncio.gather(*loops)
+        return replica(self.parts(*roles, **overrides))
 
     def with_settings(self, **changes: Any) -> Self:
         return type(self)(self.kafka, self.settings.model_copy(update=changes), self.producer)
@@ -72,20 +63,7 @@ class Town:
 
     async def write(self, *messages: InboundMessage) -> None:
         """What the ingest services do."""
-        await self.producer.publish_all(
-            [
-                Outgoing(
-                    topic=INBOUND.of(message.channel),
-                    key=message.sender.primary.identity.key,
-                    record=message,
-                    event_id=message.message_id,
-                    source="/test",
-                    subject=None,
-                    time=message.received_at,
-                )
-                for message in messages
-            ]
-        )
+        await self.producer.publish_all([as_ingested(each) for each in messages])
 
     async def identified(self, channel: str = "email", at_least: int = 1) -> list[Received[IdentifiedMessage]]:
         """Everything on `identified.<channel>.v1`, once there are so many."""
