@@ -184,13 +184,14 @@ class FakePersons:
     def __init__(self) -> None:
         self.holdings_of: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, Actor]] = []
+        self.state_of: CustomerChanged | None = None
 
     async def person(self, customer_id: str) -> dict[str, Any]:
         return {"customer_id": customer_id, "customer_ids": [customer_id, "c0"], "identities": ["email:a@x.example"]}
 
     async def state(self, customer_id: str) -> CustomerChanged:
         now = datetime(2026, 3, 2, tzinfo=UTC)
-        return CustomerChanged(
+        return self.state_of or CustomerChanged(
             customer_id=customer_id, version=1, display_name="Ann", first_seen_at=now, changed_at=now
         )
 
@@ -302,7 +303,7 @@ class Suite:
         """What is sent up to the first message of this type."""
         got: list[dict[str, Any]] = []
         async with contextlib.aclosing(self.live.follow(Cursor.decode(cursor) if cursor else None)) as frames:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 async for frame in frames:
                     got.append(json.loads(frame.json))
                     self.is_followed = True

@@ -10,7 +10,7 @@ from typing import IO, Any, Protocol
 import structlog
 from omnifil_contracts.customer import CustomerChanged
 from omnifil_contracts.erasure import EraseCustomer, Erasure
-from omnifil_contracts.identity import Actor
+from omnifil_contracts.identity import Actor, Because, Evidence
 from pydantic_core import to_json
 
 from agent_gateway.ports import Answer, FileMissing, Files
@@ -18,6 +18,7 @@ from agent_gateway.ports import Answer, FileMissing, Files
 log = structlog.get_logger(__name__)
 
 _IN_MEMORY_BYTES = 5_000_000
+_NAMES_OF_OTHERS = "different-names"
 _READ_BYTES = 256 * 1024
 Json = dict[str, Any]
 
@@ -56,11 +57,13 @@ class PersonDesk:
         """A ZIP: `customer.json`, `messages.json` to be read, `dossiers.json` with every entry whole, `files/` and
         `originals/`. On disk from 5 MB on; whoever gets it closes it."""
         person = await self._persons.person(customer_id)
-        state = await self._persons.state(customer_id)
+        state = _own(await self._persons.state(customer_id))
         holdings = await self._persons.holdings(person)
         spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 the caller closes it
         with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("customer.json", _pretty({**state.model_dump(mode="json"), **person}))
+            # The state has their handles with all that is known of each; here only who else they were.
+            former = {"customer_ids": person["customer_ids"]}
+            archive.writestr("customer.json", _pretty({**state.model_dump(mode="json"), **former}))
             archive.writestr("dossiers.json", _pretty(holdings))
             archive.writestr("messages.json", _pretty(list(_messages(holdings))))
             missing = [name for name, sha256 in _files(holdings).items() if not await self._add(archive, name, sha256)]
@@ -102,6 +105,30 @@ class PersonDesk:
             async for chunk in content:
                 out.write(chunk)
         return True
+
+
+def _own(state: CustomerChanged) -> CustomerChanged:
+    """Without what is somebody else's now, and without whose names came with a handle that several persons use."""
+    identities = tuple(
+        each.model_copy(
+            update={
+                "because": _without_names(each.because),
+                "shared_because": _without_names(each.shared_because) if each.shared_because else None,
+            }
+        )
+        for each in state.identities
+    )
+    return state.model_copy(update={"released": (), "identities": identities})
+
+
+def _without_names(because: Because) -> Because:
+    return because.model_copy(
+        update={
+            "evidence": tuple(
+                Evidence(code=each.code) if each.code == _NAMES_OF_OTHERS else each for each in because.evidence
+            )
+        }
+    )
 
 
 async def read_all(spool: IO[bytes]) -> AsyncIterator[bytes]:

@@ -3,9 +3,12 @@
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from omnifil_contracts.customer import CustomerChanged, LinkedIdentity, ReleasedIdentity
+from omnifil_contracts.identity import SYSTEM, Assurance, Because, Evidence, Identity
 
 DOOR = [
     ("GET", "/api/v1/customers/c1/export"),
@@ -77,7 +80,7 @@ async def test_an_export_has_what_was_said_and_the_files_under_harmless_names(ga
     assert ("/" not in file.removeprefix("files/"), archive.read(file)) == (True, b"picture")
     said = json.loads(archive.read("messages.json"))
     assert [(each["from"], each["text"]) for each in said] == [("you", "It is me"), ("us", "Dear Ann")]
-    assert json.loads(archive.read("customer.json"))["identities"] == ["email:a@x.example"]
+    assert json.loads(archive.read("customer.json"))["customer_ids"] == ["c1", "c0"]
     assert len(json.loads(archive.read("dossiers.json"))[0]["entries"]) == 3
     assert json.loads(archive.read("about.json"))["missing_files"] == [f"originals/{'f' * 12}-mail.eml"]
 
@@ -118,3 +121,31 @@ async def test_agents_are_told_whether_they_may(gateway: Any) -> None:
         assert (await http.get("/api/v1/me")).json()["permissions"] == ["privacy"]
     async with gateway.client(gateway.issuer.token(roles=["agent"])) as http:
         assert (await http.get("/api/v1/me")).json()["permissions"] == []
+
+
+async def test_an_export_holds_no_handle_and_no_name_of_somebody_else(gateway: Any) -> None:
+    """A phone that a family shares, and an address that was hers by mistake and is Tom's."""
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    shared = Because(
+        rule="shared-handle",
+        evidence=(Evidence(code="different-names", values={"name": "Tom Berger", "other": "Ann", "count": "2"}),),
+    )
+    link = {"link_id": "link-1", "because": shared, "actor": SYSTEM}
+    phone, toms = Identity(kind="phone", value="+33612345678"), Identity(kind="email", value="tom@x.example")
+    gateway.persons.state_of = CustomerChanged(
+        customer_id="c1",
+        version=1,
+        identities=(
+            LinkedIdentity(
+                identity=phone, assurance=Assurance.VERIFIED, since=now, shared=True, shared_because=shared, **link
+            ),
+        ),
+        released=(ReleasedIdentity(identity=toms, to_customer_id="c2", at=now, **link),),
+        first_seen_at=now,
+        changed_at=now,
+    )
+    async with gateway.client() as http:
+        answer = await http.get("/api/v1/customers/c1/export", headers=privileged(gateway))
+    said = zipfile.ZipFile(io.BytesIO(answer.content)).read("customer.json").decode()
+    assert json.loads(said)["identities"][0]["identity"]["value"] == "+33612345678"
+    assert ("Tom" in said, "tom@" in said) == (False, False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from case_scenes.shop import CLARA, STRANGER, Shop
 from case_service.domain.dossier import Dossier
-from case_service.domain.erasing import Cleared, Sought, clear, of_person
+from case_service.domain.erasing import Cleared, Sought, clear, of_person, view_of_person
 from case_service.domain.view import project
 from omnifil_contracts.dossier import DossierView, MessageLinked, TimelineEntry
 from omnifil_contracts.identity import Identity
@@ -170,6 +170,25 @@ async def test_what_is_exported_is_what_would_be_emptied_and_nothing_of_others(s
     entries = of_person(dossier.view, history, CLARAS)
     said = [entry.event.message.text for entry in entries if isinstance(entry.event, MessageLinked)]
     assert (said, len(entries)) == (["clara adds her secret"], 1)
+
+
+async def test_an_export_shows_nobodys_dossier_to_who_only_wrote_in_it(shop: Shop) -> None:
+    dossier = await shared_with_tom(shop)
+    assert "tom" in dossier.view.model_dump_json().lower()
+    shown = view_of_person(dossier.view, await shop.events(dossier), CLARAS)
+    assert shown.dossier_id == dossier.id
+    assert (shown.customer_name, shown.subject, shown.last_message, shown.conversations) == (None, None, None, ())
+
+
+async def test_an_export_tells_nobody_who_else_somebody_may_be(shop: Shop) -> None:
+    """A stranger wrote into a thread of hers: what an agent was asked about the two is of the stranger as well."""
+    await two_of_hers(shop)
+    stranger = await shop.writes(
+        STRANGER, text="it is me", conversation="<root@mail.example>", name="Otto", handle="otto@else.example"
+    )
+    entries = of_person(stranger.view, await shop.events(stranger), CLARAS)
+    assert [entry.event.type for entry in entries] == ["suggestion_made"]
+    assert "otto" not in "".join(entry.model_dump_json() for entry in entries).lower()
 
 
 @pytest.mark.parametrize("times", [1, 2])

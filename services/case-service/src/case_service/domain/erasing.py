@@ -55,9 +55,31 @@ class Cleared:
 
 
 def of_person(view: DossierView, history: Sequence[TimelineEntry], sought: Sought) -> list[TimelineEntry]:
-    """The entries that are about the person; what others wrote in the same dossier is not among them."""
+    """The entries that are about the person; what others wrote in the same dossier is not among them, nor who else
+    somebody may be."""
     about = _About(view, history, sought)
-    return [entry for entry in history if about.is_theirs(entry.event)]
+    return [
+        entry.model_copy(update={"event": _without_candidate(entry.event)})
+        for entry in history
+        if about.is_theirs(entry.event)
+    ]
+
+
+def view_of_person(view: DossierView, history: Sequence[TimelineEntry], sought: Sought) -> DossierView:
+    """The dossier as the person may see it: theirs with its name and subject, and of its conversations only theirs."""
+    about = _About(view, history, sought)
+    theirs = about.dossier_is_theirs
+    return view.model_copy(
+        update={
+            "customer_name": view.customer_name if theirs else None,
+            "subject": view.subject if theirs else None,
+            "conversations": tuple(
+                each for each in view.conversations if each.conversation.conversation_id in about.alone
+            ),
+            "suggestions": (),
+            "last_message": None,
+        }
+    )
 
 
 def clear(view: DossierView, history: Sequence[TimelineEntry], sought: Sought) -> Cleared:
@@ -195,6 +217,14 @@ def _each_unmentioned(held: Iterable[Any], sought: Sought) -> Iterator[Any]:
 
 def _mentions(values: Mapping[str, str], sought: Sought) -> bool:
     return any(handle in said for said in values.values() for handle in sought.handles)
+
+
+def _without_candidate(event: Event) -> Event:
+    """A suggestion tells of two, of whom one is somebody else."""
+    if not isinstance(event, SuggestionMade):
+        return event
+    bare = emptied(event.suggestion)
+    return event.model_copy(update={"suggestion": bare.model_copy(update={"customer_id": None, "dossier_id": None})})
 
 
 def _said(event: Event) -> Iterator[str]:

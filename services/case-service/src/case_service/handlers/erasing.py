@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from case_service.domain.decisions import Append, Group
 from case_service.domain.dossier import Dossier, evolve
-from case_service.domain.erasing import Cleared, Sought, clear, of_person
+from case_service.domain.erasing import Cleared, Sought, clear, of_person, view_of_person
 from case_service.domain.lookups import Lookup
 from case_service.domain.references import Patterns
 from case_service.ports import Dossiers, Timeline
@@ -77,7 +77,7 @@ class Erasing:
             if dossier is None:
                 continue
             if entries := of_person(dossier.view, history, sought):
-                found.append(Holding(dossier=dossier.view, entries=tuple(entries)))
+                found.append(Holding(dossier=view_of_person(dossier.view, history, sought), entries=tuple(entries)))
         return found
 
     async def count(self, sought: Sought) -> Mapping[str, int]:
