@@ -4,12 +4,15 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import SystemRandom
 
 from omnifil_devstack.errors import PortTaken, StackError
 from omnifil_devstack.topology import ALONE, ROLES, Topology
 
 HOST = "127.0.0.1"
 DEFAULT_BASE = 7100
+_DRAWN_FROM = range(20_000, 27_000)
+"""For `free_ports`. Linux gives clients 32768 and more."""
 _OFFSETS: Mapping[str, int] = {
     "kafka": 1,
     "kafka-controller": 2,
@@ -77,15 +80,25 @@ class PortPlan:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody holds now. They are all held open until the last is known, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Ports that nobody holds now, drawn from below those that clients are given: a server finds its port free again.
+
+    They are all held open until the last is known, so that they differ.
+    """
+    found: list[socket.socket] = []
     try:
-        for held in sockets:
-            held.bind((HOST, 0))
-        return [int(held.getsockname()[1]) for held in sockets]
+        for port in SystemRandom().sample(_DRAWN_FROM, len(_DRAWN_FROM)):
+            held = socket.socket()
+            found.append(held)
+            try:
+                held.bind((HOST, port))
+            except OSError:
+                found.pop().close()
+            if len(found) == count:
+                return [int(each.getsockname()[1]) for each in found]
     finally:
-        for held in sockets:
-            held.close()
+        for each in found:
+            each.close()
+    raise StackError(f"There are no {count} free ports from {_DRAWN_FROM[0]} to {_DRAWN_FROM[-1]}.")
 
 
 def is_free(port: int) -> bool:
