@@ -44,7 +44,7 @@ def test_every_way_to_ask_for_the_time_of_day_is_off_and_the_monotonic_clock_is_
         for ahead_s in (0.0, 3600.0, -86_400.0, 0.0):
             clocks.set("process", ahead_s)
             wall_s, slept_s, monotonic_s = told()
-            assert all(abs(off_s - ahead_s) < 5 for off_s in wall_s)
-            assert 0.01 <= slept_s < 5
-            assert abs(monotonic_s) < 5
+            assert all(abs(off_s - ahead_s) < 60 for off_s in wall_s)
+            assert 0.01 <= slept_s < 60
+            assert abs(monotonic_s) < 60
         process.stdin.close()

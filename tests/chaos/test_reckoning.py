@@ -202,7 +202,7 @@ async def test_the_suite_has_recovered_when_every_screen_has_what_waited_and_som
         done, _ = await asyncio.wait({recovering}, timeout=0.6)
         assert not done, f"before {mark} was shown"
         shown.first_seen[mark] = 0.0
-    await asyncio.wait_for(recovering, 5)
+    await asyncio.wait_for(recovering, 30)
 
 
 async def test_of_the_faults_that_are_drawn_only_those_that_are_wanted_strike(tmp_path: Path) -> None:

@@ -267,5 +267,5 @@ async def test_a_stop_does_not_wait_for_a_database_that_is_away(bench: Bench) ->
     async with bench.consuming(away, patience=patience):
         await waiting.wait()
         asked = loop.time()
-    assert loop.time() - asked < 5
+    assert loop.time() - asked < 30
     assert await bench.committed() == {}

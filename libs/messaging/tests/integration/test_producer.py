@@ -92,7 +92,7 @@ async def test_without_a_broker_publishing_is_transient_after_its_time() -> None
         began = loop.time()
         with pytest.raises(Transient, match="did not acknowledge"):
             await producer.publish(thing("a", 1))
-        assert loop.time() - began < 4
+        assert loop.time() - began < 20
         with pytest.raises(Transient):
             await producer.ping()
 

@@ -55,7 +55,7 @@ async def _take(wanted: Lease, stop: asyncio.Event) -> int | None:
 async def test_it_is_given_back_at_once(mongo: Mongo) -> None:
     async with lease(mongo, ttl_s=60).held(asyncio.Event()):
         pass
-    async with asyncio.timeout(15), lease(mongo, ttl_s=60).held(asyncio.Event()) as token:
+    async with asyncio.timeout(30), lease(mongo, ttl_s=60).held(asyncio.Event()) as token:
         assert token == 2
 
 
@@ -114,7 +114,7 @@ async def test_the_holder_is_told_when_somebody_else_has_it(mongo: Mongo) -> Non
     held = lease(mongo, ttl_s=0.6)
     async with held.held(asyncio.Event()):
         await mongo.database("cases")["leases"].update_one({"_id": "relay"}, {"$set": {"holder": "thief"}})
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await held.lost.wait()
     found = await mongo.database("cases")["leases"].find_one({"_id": "relay"})
     assert found is not None
@@ -123,13 +123,13 @@ async def test_the_holder_is_told_when_somebody_else_has_it(mongo: Mongo) -> Non
 
 async def test_the_holder_knows_that_it_is_lost_before_the_server_gives_it_away(own_mongod: MongoServer) -> None:
     mongo = connect(own_mongod.uri + "&serverSelectionTimeoutMS=500", prefix="t")
-    held = lease(mongo, ttl_s=4)
+    held = lease(mongo, ttl_s=9)
     async with held.held(asyncio.Event()):
         await own_mongod.kill()
         killed_at = time.monotonic()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await held.lost.wait()
-        assert time.monotonic() - killed_at <= 4
+        assert time.monotonic() - killed_at <= 9
     await mongo.close()
 
 
@@ -166,7 +166,7 @@ async def test_work_that_was_fenced_begins_again_under_a_later_token(mongo: Mong
         await positions.save("relay", None, fence=held.token)
         stop.set()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await held.run_held(stop, work)
     assert tokens == [1, 2]
 

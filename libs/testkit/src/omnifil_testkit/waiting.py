@@ -13,13 +13,13 @@ class Eventually(Protocol):
     """The type of the `eventually` fixture."""
 
     @overload
-    async def __call__(self, condition: Callable[[], Awaitable[_T]], timeout_s: float = 15) -> _T: ...
+    async def __call__(self, condition: Callable[[], Awaitable[_T]], timeout_s: float = 30) -> _T: ...
 
     @overload
-    async def __call__(self, condition: Callable[[], _T], timeout_s: float = 15) -> _T: ...
+    async def __call__(self, condition: Callable[[], _T], timeout_s: float = 30) -> _T: ...
 
 
-async def eventually_(condition: Callable[[], Any], timeout_s: float = 15) -> Any:
+async def eventually_(condition: Callable[[], Any], timeout_s: float = 30) -> Any:
     """Call `condition`, sync or async, until it neither raises `AssertionError` nor returns False; return its value.
 
     After `timeout_s` its last `AssertionError` goes to the test; one that still waits by then is cancelled.

@@ -119,7 +119,7 @@ async def test_clients_at_one_place_are_sent_the_very_same_bytes(suite: Any, eve
         raise AssertionError
 
     ready: list[StreamFrame] = []
-    async with suite.running(), asyncio.timeout(5):
+    async with suite.running(), asyncio.timeout(30):
         clients = [asyncio.create_task(first_events()) for _ in range(3)]
         await eventually(lambda: len(ready) == 6)  # hello and live, each
         await suite.dossiers.append(event(1))

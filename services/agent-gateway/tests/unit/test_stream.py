@@ -128,4 +128,4 @@ async def test_server_sent_events_end_at_once_when_the_process_stops(suite: Any)
         done, _ = await asyncio.wait({waiting}, timeout=0.2)
         assert not done, "something came that ended the wait"
         health.stopping.set()
-        assert await asyncio.wait_for(waiting, 5) == b"the end"
+        assert await asyncio.wait_for(waiting, 30) == b"the end"

@@ -53,7 +53,7 @@ async def told(transcript: Any, *said: PresenceChanged | Exception) -> list[Any]
     stop, hub, heard = asyncio.Event(), Hub(), list[Any]()
     tail: Any = Tail(stop, *said)
     with hub.listening(HERE, heard.append):
-        await asyncio.wait_for(AgentPresenceFeed(tail, transcript, hub, lambda: None).run(stop), 5)
+        await asyncio.wait_for(AgentPresenceFeed(tail, transcript, hub, lambda: None).run(stop), 30)
     return heard
 
 

@@ -34,7 +34,7 @@ async def test_a_mail_becomes_a_record_and_only_then_is_seen(
     assert message["text"] == "Where is my order 4711?"
 
 
-async def test_idle_brings_a_mail_within_a_second(
+async def test_idle_brings_a_mail_long_before_the_next_look(
     suite: Suite, new_mailbox: MakeMailbox, eventually: Eventually
 ) -> None:
     mailbox = await new_mailbox()
@@ -50,4 +50,4 @@ async def test_idle_brings_a_mail_within_a_second(
         mailbox.deliver(a_mail(message_id="<quick@mail.example>"))
         await eventually(lambda: known("<quick@mail.example>"))
         record = next(each for each in await suite.records(INBOUND) if b"<quick@mail.example>" in each.value)
-        assert record.timestamp / 1000 - (time.time() - (time.monotonic() - started)) < 1.0
+        assert record.timestamp / 1000 - (time.time() - (time.monotonic() - started)) < 10

@@ -47,7 +47,7 @@ class Bench:
     async def until(self, condition: Any, eventually: Eventually) -> None:
         running = asyncio.create_task(self.watch.run(self.stop))
         try:
-            await eventually(condition, timeout_s=5)
+            await eventually(condition)
         finally:
             self.stop.set()
             await running
@@ -138,9 +138,9 @@ async def test_a_mail_that_the_server_does_not_give_is_left_unseen_and_told(
 async def test_new_mail_wakes_and_a_stop_ends_the_waiting(bench: Bench, eventually: Eventually) -> None:
     running = asyncio.create_task(bench.watch.run(bench.stop))
     bench.folder.arrive(a_mail())
-    await eventually(lambda: bench.folder.seen == {1}, timeout_s=5)
+    await eventually(lambda: bench.folder.seen == {1})
     bench.folder.arrive(a_mail(message_id="<m2@mail.example>"))
-    await eventually(lambda: bench.folder.seen == {1, 2}, timeout_s=5)
+    await eventually(lambda: bench.folder.seen == {1, 2})
     bench.stop.set()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await running
