@@ -74,6 +74,28 @@ async def test_three_channels_in_one_second_on_two_replicas_are_one_dossier(firs
     assert {each.conversation.channel for each in dossier.view.conversations} == set(CHANNELS)
 
 
+async def test_what_has_nothing_to_do_with_an_opening_is_written_with_it() -> None:
+    """And what it might rest on is written before it: the same customer's other dossier waits."""
+    written: list[list[int]] = []
+
+    class Noting(InMemoryTimeline):
+        async def append(self, groups: Sequence[Group]) -> dict[int, Lost]:
+            written.append([number for group in groups for number in group.decisions])
+            return await super().append(groups)
+
+    shop = Shop(timeline=Noting())
+    await shop.writes("customer-a", conversation="<a@mail.example>")
+    await shop.writes("customer-b", conversation="<b@mail.example>")
+    written.clear()
+    await shop.link(
+        shop.message("customer-a", conversation="<a@mail.example>"),
+        shop.message("customer-b", conversation="<b@mail.example>"),
+        shop.message("customer-b", conversation="<other@mail.example>", assured=False),
+        shop.message("customer-c", conversation="<c@mail.example>"),
+    )
+    assert [sorted(each) for each in written] == [[0, 2, 3], [1]]
+
+
 async def test_a_batch_of_which_the_customer_turns_out_to_be_another_goes_where_it_belongs() -> None:
     """The link is told while the batch is under way: the message was identified before, and follows."""
     shop = Replicas()

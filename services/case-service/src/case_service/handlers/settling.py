@@ -111,7 +111,7 @@ async def _append_in_waves(
     lost: set[int] = set()
     effects: set[str] = set()
     losers: set[str] = set()
-    for wave in _waves(groups):
+    for wave in _waves(groups, customers):
         held = [group for group in wave if losers & {customers[number] for number in group.decisions}]
         going = [group for group in wave if group not in held]
         outcome = await timeline.append(going) if going else {}
@@ -134,13 +134,18 @@ def _tell(group: Group, written: Callable[[TimelineEntry], None]) -> None:
             written(entry)
 
 
-def _waves(groups: Sequence[Group]) -> list[list[Group]]:
-    openings: list[list[Group]] = []
+def _waves(groups: Sequence[Group], customers: Sequence[str]) -> list[list[Group]]:
+    """What has nothing to do with those who open something goes with the first of the openings."""
+    openers = {customer for group in groups for customer, _ in group.opens}
+    openers |= {customers[number] for group in groups if group.opens for number in group.decisions}
+    first: list[Group] = []
+    openings: list[list[Group]] = [first]
     rest: list[Group] = []
     opened: dict[str, int] = {}
     for group in groups:
         if not group.opens:
-            rest.append(group)
+            is_apart = openers.isdisjoint(customers[number] for number in group.decisions)
+            (first if is_apart else rest).append(group)
             continue
         number = max(opened.get(customer, 0) for customer, _ in group.opens)
         opened |= {customer: number + 1 for customer, _ in group.opens}
