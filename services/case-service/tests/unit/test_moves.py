@@ -157,3 +157,19 @@ async def test_a_reply_on_two_conversations_stays_for_the_one_that_stays(shop: S
     assert (await shop.view(dossier.id)).messages == 2
     await shop.command(dossier, {"type": "undo", "seq": await seq_of(shop, dossier, "conversation_unlinked")})
     assert (await shop.view(dossier.id)).messages == 3  # the reply is one
+
+
+async def test_a_message_that_went_on_alone_comes_back_though_its_conversation_left_after_it(shop: Shop) -> None:
+    first = shop.message(text="one", conversation="t")
+    home = await shop.link(first)
+    await shop.writes(text="two", conversation="t")
+    between, beyond, elsewhere = [await shop.writes(f"customer-{each}") for each in ("p", "q", "r")]
+    message = {"type": "move_message", "message_id": first.message.message_id}
+    talk = {"type": "move_conversation", "conversation_id": home.view.conversations[0].conversation.conversation_id}
+    await shop.command(home, {**message, "to_dossier_id": between.id})
+    seq = (await shop.events(home))[-1].seq
+    await shop.command(home, {**talk, "to_dossier_id": between.id})
+    await shop.command(between, {**message, "to_dossier_id": beyond.id})
+    await shop.command(between, {**talk, "to_dossier_id": elsewhere.id})
+    await shop.command(home, {"type": "undo", "seq": seq})
+    assert (await shop.dossier_with(first.message.message_id)).id == home.id

@@ -13,12 +13,13 @@ from omnifil_contracts.dossier import (
     MessageLinked,
     MessageUnlinked,
     ReplyLinked,
+    ReplyRequested,
     ReplyUnlinked,
     StatusChanged,
     TimelineEntry,
 )
 
-from case_service.domain.cuts import Cut
+from case_service.domain.cuts import Cut, cut_of
 from case_service.domain.dossier import Dossier
 from case_service.domain.errors import EntryNotFound, NothingToUndo
 from case_service.domain.going import Going, going_with_message
@@ -125,27 +126,54 @@ class Departures:
     """Where things went from a dossier, by its history."""
 
     def __init__(self, history: Sequence[TimelineEntry]) -> None:
-        self._alone: dict[str, tuple[int, str]] = {}
-        self._with_conversation: dict[str, tuple[int, str]] = {}
-        self._conversations: dict[str, str] = {}
+        # By what was said and in which conversation: a reply may stand in several.
+        self._here: dict[tuple[str, str], TimelineEntry] = {}
+        self._went: dict[tuple[str, str], tuple[int, str]] = {}
         for entry in history:
             match entry.event:
                 case MessageLinked() as event:
-                    self._conversations[event.message.message_id] = event.conversation_id
+                    self._here[event.message.message_id, event.conversation_id] = entry
+                case ReplyRequested() as event:
+                    self._replied(event, entry)
+                case ReplyLinked() as event:
+                    self._replied(event.reply, entry)
                 case MessageUnlinked() as event:
-                    self._alone[event.message_id] = (entry.seq, event.moved_to)
+                    self._leaves([(event.message_id, event.conversation_id)], entry.seq, event.moved_to)
                 case ReplyUnlinked() as event:
-                    self._alone[event.reply_id] = (entry.seq, event.moved_to)
+                    gone = [(event.reply_id, each) for each in event.conversation_ids]
+                    self._leaves(gone, entry.seq, event.moved_to)
                 case ConversationUnlinked() as event if event.messages:
-                    self._with_conversation[event.conversation_id] = (entry.seq, event.moved_to)
+                    # Only what stands here goes along: a message may have left before it, alone.
+                    self._leaves(self._taken(event), entry.seq, event.moved_to)
                 case _:
                     pass
 
     def of(self, said: Alone) -> str | None:
         """The dossier that the message or the reply went to last."""
-        conversations = said.conversation_ids or (self._conversations.get(said.said_id, ""),)
-        found = [self._alone.get(said.said_id), *(self._with_conversation.get(each) for each in conversations)]
-        return max((each for each in found if each is not None), default=(0, None))[1]
+        wanted = said.conversation_ids
+        found = [
+            went
+            for (said_id, conversation_id), went in self._went.items()
+            if said_id == said.said_id and (not wanted or conversation_id in wanted)
+        ]
+        return max(found, default=(0, None))[1]
+
+    def _replied(self, reply: ReplyRequested, entry: TimelineEntry) -> None:
+        for target in reply.targets:
+            self._here[reply.reply_id, target.conversation.conversation_id] = entry
+
+    def _taken(self, event: ConversationUnlinked) -> list[tuple[str, str]]:
+        cut = cut_of(event)
+        return [
+            key
+            for key, entry in self._here.items()
+            if key[1] == event.conversation_id and (cut is None or cut.takes_entry(entry))
+        ]
+
+    def _leaves(self, keys: Sequence[tuple[str, str]], seq: int, moved_to: str) -> None:
+        for key in keys:
+            self._here.pop(key, None)
+            self._went[key] = (seq, moved_to)
 
 
 def _conversation_back(
