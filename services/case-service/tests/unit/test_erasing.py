@@ -8,7 +8,7 @@ from case_service.domain.dossier import Dossier
 from case_service.domain.erasing import Cleared, Sought, clear, of_person, view_of_person
 from case_service.domain.view import project
 from omnifil_contracts.dossier import DossierView, MessageLinked, TimelineEntry
-from omnifil_contracts.identity import Identity
+from omnifil_contracts.identity import Because, Evidence, Identity
 from omnifil_contracts.message import Attachment, Participant
 from omnifil_testkit.builders import NOON
 
@@ -170,6 +170,23 @@ async def test_what_is_exported_is_what_would_be_emptied_and_nothing_of_others(s
     entries = of_person(dossier.view, history, CLARAS)
     said = [entry.event.message.text for entry in entries if isinstance(entry.event, MessageLinked)]
     assert (said, len(entries)) == (["clara adds her secret"], 1)
+
+
+async def test_a_short_number_of_theirs_takes_nothing_out_of_somebody_elses_reasons(shop: Shop) -> None:
+    """A loyalty number of three digits stands in half of all order numbers."""
+    dossier = await shared_with_tom(shop)
+    because = Because(rule="customer", evidence=(Evidence(code="same-reference", values={"number": "A-4711"}),))
+    history = [
+        entry.model_copy(update={"event": entry.event.model_copy(update={"because": because})})
+        if isinstance(entry.event, MessageLinked)
+        else entry
+        for entry in await shop.events(dossier)
+    ]
+    cleared = clear(dossier.view, history, Sought(CLARAS.customer_ids, frozenset(["loyalty-number:47"])))
+    [toms] = [
+        entry for entry in history if isinstance(entry.event, MessageLinked) and "Tom" in entry.event.message.text
+    ]
+    assert toms.seq not in cleared.entries
 
 
 async def test_an_export_shows_nobodys_dossier_to_who_only_wrote_in_it(shop: Shop) -> None:

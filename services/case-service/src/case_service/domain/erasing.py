@@ -26,6 +26,7 @@ from omnifil_contracts.message import Attachment, Participant
 from omnifil_contracts.record import Value
 
 V = TypeVar("V", bound=Value)
+_TELLING_CHARS = 6
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,12 @@ def _each_unmentioned(held: Iterable[Any], sought: Sought) -> Iterator[Any]:
 
 
 def _mentions(values: Mapping[str, str], sought: Sought) -> bool:
-    return any(handle in said for said in values.values() for handle in sought.handles)
+    # A short handle stands by chance in other people's numbers.
+    return any(
+        handle == said or (len(handle) >= _TELLING_CHARS and handle in said)
+        for said in values.values()
+        for handle in sought.handles
+    )
 
 
 def _without_candidate(event: Event) -> Event:

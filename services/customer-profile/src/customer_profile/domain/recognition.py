@@ -81,8 +81,7 @@ class _Recognising:
         deciding = self._deciding()
         # What this message itself made known does not count: so a redelivery decides as the first delivery did.
         settled = [each for each in deciding if self._was_known_before(self._now(each.identity.key))]
-        settled = self._of_who_has_written(settled) or settled
-        via = self._strongest(settled or deciding, primary_first=bool(settled))
+        via = self._strongest(self._of_who_has_written(settled) or settled or deciding, primary_first=bool(settled))
         via_key = via.identity.key
         held = self._now(via_key)
         customer_id = held.customer_id if held is not None else first_customer(via_key, self._anchors)
