@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
+from omnifil_devstack.ports import free_ports
 from omnifil_servicekit.health import Health
 from omnifil_servicekit.process import Parts, serve
 from omnifil_servicekit.settings import ServiceSettings
@@ -32,9 +33,7 @@ class Running:
         self.may_open = asyncio.Event()
         self.may_open.set()
         self.grace_s = 15.0
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        [self.port] = free_ports(1)
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
         self.code: asyncio.Task[int]
 

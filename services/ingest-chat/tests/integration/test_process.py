@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from omnifil_devstack.ports import free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -60,9 +60,7 @@ async def process(settings: Any, port: int, eventually: Any) -> AsyncIterator[as
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 @pytest.mark.timeout(150)
