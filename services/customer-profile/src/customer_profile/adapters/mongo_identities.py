@@ -30,6 +30,8 @@ from customer_profile.domain.identities import KnownIdentity, Outline
 from customer_profile.ports import Change, ChangedElsewhere, CommandReused, Related, Sighting
 
 _FOR_MESSAGES = dict.fromkeys(NOT_FOR_MESSAGES, False)
+_AT_ONCE = 1_000
+"""Documents in the first answer; by itself MongoDB gives 101, and has to be asked again for the rest of a batch."""
 
 DATABASE = "customers"
 COLLECTION = "identities"
@@ -120,7 +122,9 @@ class MongoIdentities:
         if not wanted:
             return found
         with translate():
-            documents = await self._identities.find({"customers": {"$in": list(wanted)}}, OUTLINE).to_list(None)
+            documents = await self._identities.find(
+                {"customers": {"$in": list(wanted)}}, OUTLINE, batch_size=_AT_ONCE
+            ).to_list(None)
         for document in documents:
             for customer_id in wanted.intersection(document["customers"]):
                 found.setdefault(customer_id, []).append(outline_from(document))
@@ -183,7 +187,7 @@ class MongoIdentities:
 
     async def _find(self, wanted: dict[str, Any], fields: dict[str, Any] | None = None) -> list[KnownIdentity]:
         with translate():
-            documents = await self._identities.find(wanted, fields).to_list(None)
+            documents = await self._identities.find(wanted, fields, batch_size=_AT_ONCE).to_list(None)
         return [from_document(document) for document in documents]
 
 
