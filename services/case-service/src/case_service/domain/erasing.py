@@ -230,7 +230,9 @@ def _without_candidate(event: Event) -> Event:
     if not isinstance(event, SuggestionMade):
         return event
     bare = emptied(event.suggestion)
-    return event.model_copy(update={"suggestion": bare.model_copy(update={"customer_id": None, "dossier_id": None})})
+    return event.model_copy(
+        update={"suggestion": bare.model_copy(update={"identity": None, "customer_id": None, "dossier_id": None})}
+    )
 
 
 def _said(event: Event) -> Iterator[str]:
