@@ -96,6 +96,10 @@ class Desk:
                 return []
             if state.link != first.link:
                 raise linking.MovedMeanwhile(state.customer_id)
+            # Whoever types an unproven address would enter the dossiers of the handle that is linked to it.
+            held = [each for each in states[1:] if each.customer_id == customer_id]
+            if unproven := [each for each in held if handles.is_unproven(each.identity.kind)]:
+                raise linking.IdentityNotLinkable(unproven[0].identity.kind)
             return [after, *_relied_on(customer_id, states[1:], after.key)]
 
         await self._carry_out(load, decide, command)

@@ -179,3 +179,10 @@ async def test_two_agents_who_say_the_same_at_once_both_get_it(scene: Scene) -> 
         scene.links(MESSENGER, claire, "command-a"), scene.links(MESSENGER, claire, "command-b")
     )
     assert one == other
+
+
+async def test_nothing_proven_is_linked_to_who_proves_nothing(scene: Scene) -> None:
+    forger = await scene.hear(unproven_mail())
+    await scene.hear(messenger("7"))
+    with pytest.raises(IdentityNotLinkable):
+        await scene.links("messenger:page/7", forger.customer_id)
