@@ -24,7 +24,7 @@ class Abandoned(Exception):
 class BatchWork(Generic[R]):
     """Does batches, in order. What it needs from outside:
 
-    `handler`: returns when all of its records are durably written.
+    `handler`: returns when all of its records are durably written; raises `Abandoned` when they are not ours any more.
     `set_aside`: returns when Kafka has the dead letters; raises `Transient` otherwise.
     `done`: told of records that are dealt with for good, handled or set aside.
     `pause`: waits before the next attempt (told its number, from 1, and the error); raises `Abandoned` to end it.
@@ -51,6 +51,8 @@ class BatchWork(Generic[R]):
             now = slices.popleft()
             try:
                 await self._handler(now)
+            except Abandoned:
+                raise
             except _AWAY as error:
                 attempt += 1
                 await self._pause(attempt, error)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from omnifil_messaging import Backoff, BatchConsumer, Patience, PoisonRecords, Received, ensure_topics
+from omnifil_messaging import Backoff, BatchConsumer, Patience, PoisonRecords, Received, Turns, ensure_topics
 from omnifil_servicekit.errors import Poison, Transient
 from omnifil_testkit.waiting import Eventually
 
@@ -177,10 +177,20 @@ async def test_a_handler_that_hangs_loses_its_partitions_to_another(bench: Bench
         release.set()
 
 
+async def beside_a_light_channel() -> Turns:
+    """By which every batch of more than ten is worked in parts of five."""
+    turns = Turns(light_records=10, part_records=5, share=0.9, remembered_s=3600)
+    async for _ in turns.parts("light", [1]):
+        pass
+    return turns
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
 async def test_a_rebalance_in_the_middle_of_a_batch_loses_nothing_and_keeps_the_order(
-    bench: Bench, eventually: Eventually
+    bench: Bench, eventually: Eventually, in_parts: bool
 ) -> None:
     """Consumers come and go while records flow; each batch takes a while, so every rebalance meets one under way."""
+    turns = await beside_a_light_channel() if in_parts else Turns()
     log: list[tuple[str, int]] = []
     keys = [f"k{n}" for n in range(9)]
 
@@ -195,18 +205,19 @@ async def test_a_rebalance_in_the_middle_of_a_batch_loses_nothing_and_keeps_the_
             await asyncio.sleep(0.03)
 
     feeding = asyncio.create_task(feed())
-    async with bench.consuming(slowly, max_records=100):
+    async with bench.consuming(slowly, max_records=100, turns=turns):
         for _ in range(3):
             seen = len(log)
-            async with bench.consuming(slowly, max_records=100):
+            async with bench.consuming(slowly, max_records=100, turns=turns):
                 await eventually(lambda seen=seen: len(log) > seen + 100)  # type: ignore[misc]
         await feeding
         await eventually(lambda: len(set(log)) == 120 * len(keys))
     for key in keys:
         numbers = [n for each, n in log if each == key]
         assert list(dict.fromkeys(numbers)) == list(range(120))
-    # A hand-over finishes and commits what is under way, so nothing was done twice either.
+    # A hand-over finishes and commits what is under way, so nothing was done twice either; the rest is no poison.
     assert len(log) == len(set(log))
+    assert await bench.dead_letters() == []
 
 
 async def test_a_cancellation_that_escapes_a_handler_does_not_end_the_consumer(

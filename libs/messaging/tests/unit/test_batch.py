@@ -132,6 +132,14 @@ async def test_a_batch_that_is_abandoned_is_not_done() -> None:
     assert world.done == []
 
 
+async def test_what_the_handler_may_not_do_any_more_is_no_poison() -> None:
+    """Their partitions went to another member, who does them: as dead letters they would be there twice."""
+    world = World(away=[Abandoned()])
+    with pytest.raises(Abandoned):
+        await world.work().do(batch_of(1, 2, 3))
+    assert (world.calls, world.aside, world.done) == ([[1, 2, 3]], [], [])
+
+
 @given(st.sets(st.integers(0, 63)), st.booleans())
 async def test_whichever_records_are_poison_exactly_those_are_set_aside(culprits: set[int], name: bool) -> None:
     world = World(poison={n: ValueError() for n in culprits}, name_culprits=name)
