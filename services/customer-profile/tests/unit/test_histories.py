@@ -104,6 +104,8 @@ def test_what_is_only_claimed_enters_nobodys_customer(several: list[InboundMessa
             )
             for suggestion in each.suggestions:
                 assert suggestion.customer_id != each.customer_id
-                assert suggestion.linkable is each.assured
+                theirs = await scene.desk.customer(suggestion.customer_id)
+                proven = not any(linked.identity.kind.endswith("-unproven") for linked in theirs.identities)
+                assert suggestion.linkable is (each.assured and proven)
 
     asyncio.run(play())

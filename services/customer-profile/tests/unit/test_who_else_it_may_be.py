@@ -84,6 +84,7 @@ async def test_where_nobody_proves_anything_a_claimed_namesake_is_suggested(scen
     unproven = await scene.hear(unproven_mail(name="Claire Martin"))
     (suggestion,) = (await scene.hear(messenger("1", name="Claire Martin", minutes=2))).suggestions
     assert suggestion.customer_id == unproven.customer_id
+    assert not suggestion.linkable  # whoever forges that address would enter the linked one's dossiers
 
 
 async def test_what_speaks_for_one_candidate_is_one_suggestion(scene: Scene) -> None:

@@ -42,7 +42,7 @@ def suggest(
             customer_id=customer_id,
             display_name=profiles.display_name([state for state, _ in reasons]),
             identity=recognition.of_the_channel(presented).identity,
-            linkable=recognition.assured,
+            linkable=recognition.assured and not any(handles.is_unproven(state.identity.kind) for state, _ in reasons),
             because=Because(rule="identity", evidence=each_once(each for _, evidence in reasons for each in evidence)),
         )
         for customer_id, reasons in candidates.items()
