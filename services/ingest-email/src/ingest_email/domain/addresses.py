@@ -8,6 +8,7 @@ from email.errors import HeaderParseError
 from email.utils import getaddresses
 from typing import Literal
 
+import idna
 from omnifil_contracts.identity import Identity
 from omnifil_contracts.message import Participant
 
@@ -15,6 +16,7 @@ from ingest_email.domain.mail import Mail, field
 from ingest_email.domain.mailbox import OurMailbox
 
 _FIELD_LIMIT_CHARS = 20_000
+_ASCII_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _ATOM = r"[^\s@<>()\[\]\\,;:\"]"
 _PLAIN = re.compile(rf"(?P<local>{_ATOM}{{1,64}})@(?P<domain>[^\s@<>()\[\]\\,;:\"/_]{{1,253}})")
 _LOOKS_LIKE_ADDRESS = re.compile(r"[<(\[]?\s*[^\s@<>()]{1,64}@[^\s@<>()]+\.[^\s@<>()\"']+\s*[>)\]]?")
@@ -77,15 +79,26 @@ def addresses(fields: Iterable[str]) -> list[Address]:
 
 
 def normalised(value: str) -> str | None:
-    """An address as identities hold it, or None when it is none."""
+    """An address as identities hold it, or None when it is none. Only ASCII letters are folded: what else is a capital
+    letter of what, the mailbox's provider alone knows."""
     match = _PLAIN.fullmatch(value.strip())
     if match is None:
         return None
     try:
-        domain = match["domain"].rstrip(".").encode("idna").decode("ascii").lower()
+        domain = _ascii_domain(match["domain"].rstrip("."))
     except UnicodeError:
         return None
-    return f"{match['local'].lower()}@{domain}" if domain else None
+    return f"{match['local'].translate(_ASCII_LOWER)}@{domain}" if domain else None
+
+
+def _ascii_domain(domain: str) -> str:
+    """As mail is sent to it, by IDNA 2008 (RFC 5891): `faß.example` is a domain of its own, not `fass.example`.
+
+    Raises `UnicodeError` for what is no domain.
+    """
+    if domain.isascii():
+        return domain.encode("idna").decode("ascii").lower()
+    return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
 
 
 def participants(
