@@ -65,6 +65,7 @@ async def test_an_agent_links_and_takes_back(scene: Scene, http: httpx.AsyncClie
         ("GET", "/customers/nobody", None, 404, "customer-not-found"),
         ("GET", "/identities/email/nobody@x.test", None, 404, "identity-not-found"),
         ("GET", "/identities/NO/x", None, 422, "invalid-request"),
+        ("GET", f"/identities/email/{'a' * 513}", None, 422, "invalid-request"),
         ("POST", "/customers/{claire}/identities", {"kind": "email-unproven", "value": CLAIRE}, 409,
          "identity-not-linkable"),
         ("POST", "/customers/{claire}/identities", {"kind": "messenger", "value": "none"}, 404, "identity-not-found"),

@@ -31,6 +31,7 @@ from customer_profile.entrypoints import pushing
 from customer_profile.ports import CommandReused
 
 Kind = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+Handle = Annotated[str, Path(min_length=1, max_length=512)]
 
 PROBLEMS: dict[type[Exception], Mapped] = {
     linking.CustomerNotFound: (404, "customer-not-found", "No such customer"),
@@ -101,7 +102,7 @@ def _routes(desk: Desk) -> APIRouter:
         return await desk.customer(customer_id)
 
     @api.get("/identities/{kind}/{value:path}")
-    async def identity(kind: Kind, value: str) -> IdentityState:
+    async def identity(kind: Kind, value: Handle) -> IdentityState:
         return _state(await desk.identity(Identity(kind=kind, value=value)))
 
     @api.post("/customers/{customer_id}/identities")
