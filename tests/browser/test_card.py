@@ -110,6 +110,7 @@ async def test_two_customers_are_merged_with_what_they_disagree_on_side_by_side(
     await chooses(desktop, other_name)
     dialog = desktop.page.get_by_test_id("merge-customers")
     await expect(dialog).to_contain_text(other.email)
+    await expect(dialog.get_by_test_id("merge-unproven")).to_have_count(0)  # both have proven an address
     conflict = dialog.get_by_role("group", name="Birthday")
     await expect(conflict).to_contain_text("1980-01-01")
     await expect(conflict).to_contain_text("1981-02-02")
@@ -226,7 +227,7 @@ async def test_who_may_exports_and_erases_a_person_after_typing_the_name(
     await desktop.page.get_by_test_id("customer-menu").click()
     await desktop.page.get_by_test_id("action-erase-customer").click()
     dialog = desktop.page.get_by_test_id("erase-customer")
-    await expect(dialog.get_by_test_id("erase-plan")).to_contain_text("1 dossiers")
+    await expect(dialog.get_by_test_id("erase-plan")).to_contain_text("1 dossier with")
     await expect(dialog.get_by_test_id("erase-typed")).to_be_focused()
     await expect(dialog.get_by_test_id("confirm-erase")).to_be_disabled()
     await dialog.get_by_test_id("erase-typed").fill(name)

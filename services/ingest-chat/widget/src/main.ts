@@ -4,7 +4,7 @@ import { Chat, type Surroundings } from "./chat.ts";
 import type { Socket } from "./line.ts";
 import type { Store } from "./outbox.ts";
 import { Service } from "./service.ts";
-import { language, texts } from "./texts.ts";
+import { language, locale, texts } from "./texts.ts";
 import { Widget } from "./view/widget.ts";
 
 export interface OmnifilChat {
@@ -74,7 +74,8 @@ function begin(script: HTMLScriptElement): void {
   const chat = new Chat(around, identityToken || null, () => widget?.render());
   const address = (path: string): string => service.address(path);
   const anonymous = (): void => (chat.identify(null), chat.open());
-  widget = new Widget({ chat, store, account, language: spoken, texts: texts[spoken], address, anonymous });
+  const times = locale(spoken, lang, document.documentElement.lang, ...navigator.languages);
+  widget = new Widget({ chat, store, account, language: spoken, locale: times, texts: texts[spoken], address, anonymous });
   widget.render();
 
   addEventListener("online", () => chat.nudge());

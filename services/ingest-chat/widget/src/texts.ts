@@ -170,4 +170,9 @@ export function language(given: string | undefined, page: string, browser: strin
   return wanted.toLowerCase().startsWith("fr") ? "fr" : "en";
 }
 
+/** The tag that times are written by: the first of `tags` that is of this language and names a region, else the language alone. */
+export function locale(spoken: "fr" | "en", ...tags: readonly (string | undefined)[]): string {
+  return tags.find((tag) => tag !== undefined && new RegExp(`^${spoken}-[A-Za-z]{2}$`, "i").test(tag)) ?? spoken;
+}
+
 export const texts: Record<"fr" | "en", Texts> = { fr, en };

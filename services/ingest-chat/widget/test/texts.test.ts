@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { contrast, textOn } from "../src/colour.ts";
-import { language, texts } from "../src/texts.ts";
+import { language, locale, texts } from "../src/texts.ts";
 
 test("the site's word goes before the page's, and the page's before the browser's", () => {
   assert.equal(language("fr", "en", "en-GB"), "fr");
@@ -11,6 +11,13 @@ test("the site's word goes before the page's, and the page's before the browser'
   assert.equal(language(undefined, "de", "fr-FR"), "fr");
   assert.equal(language("de", "ja", "ja"), "en");
   assert.equal(language(undefined, "frisian", "ja"), "en");
+});
+
+test("times are written as where the site or the visitor is, in the language that is spoken", () => {
+  assert.equal(locale("en", undefined, "en", "en-GB", "en"), "en-GB");
+  assert.equal(locale("fr", "fr-CA", "en", "fr-FR"), "fr-CA");
+  assert.equal(locale("fr", undefined, "fr", "en-GB"), "fr");
+  assert.equal(locale("en", undefined, "en_GB", "english"), "en");
 });
 
 test("French says all that English says", () => {

@@ -18,6 +18,10 @@ const LOCAL = [
 export function KeysOverview({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const commands = useCommands();
+  const rows = [
+    ...commands.flatMap(({ group, title, keys }) => (keys === undefined ? [] : [{ group, title, keys }])),
+    ...LOCAL.map(({ group, title, keys }) => ({ group, title: t(title), keys })),
+  ];
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
@@ -39,25 +43,19 @@ export function KeysOverview({ onClose }: { onClose: () => void }) {
             </Dialog.Close>
           </div>
           <div className={`${uiStyles.dialogBody} ${styles.keysGrid}`}>
-            {GROUPS.map((group) => (
-              <section key={group} className={styles.keysGroup}>
-                <h3>{t(`keys.${group}`)}</h3>
-                {commands
-                  .filter((each) => each.group === group && each.keys !== undefined)
-                  .map((each) => (
-                    <div key={each.id} className={styles.keysRow}>
-                      <span>{each.title}</span>
-                      <Keys keys={each.keys!} />
+            {GROUPS.map((group) => ({ group, rows: rows.filter((each) => each.group === group) }))
+              .filter((each) => each.rows.length > 0)
+              .map((each) => (
+                <section key={each.group} className={styles.keysGroup}>
+                  <h3>{t(`keys.${each.group}`)}</h3>
+                  {each.rows.map(({ title, keys }) => (
+                    <div key={`${title}/${keys}`} className={styles.keysRow}>
+                      <span>{title}</span>
+                      <Keys keys={keys} />
                     </div>
                   ))}
-                {LOCAL.filter((each) => each.group === group).map((each) => (
-                  <div key={each.keys} className={styles.keysRow}>
-                    <span>{t(each.title)}</span>
-                    <Keys keys={each.keys} />
-                  </div>
-                ))}
-              </section>
-            ))}
+                </section>
+              ))}
           </div>
         </Dialog.Content>
       </Dialog.Portal>

@@ -82,7 +82,7 @@ export function EraseCustomer({ customer, onClose }: { customer: CustomerChanged
         <ul className={styles.plan} aria-label={t("erase.goes")} data-testid="erase-plan">
           {counts.map(([kind, count]) => (
             <li key={kind}>
-              {format.number(count)} {wordOr(t, `erase.kind.${kind}`, kind.replaceAll(/[-_]/g, " "))}
+              {format.number(count)} {wordOr(t, `erase.kind.${kind}`, kind.replaceAll(/[-_]/g, " "), { count })}
             </li>
           ))}
         </ul>

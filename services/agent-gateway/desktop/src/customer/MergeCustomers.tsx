@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { CircleAlert, UserRound } from "lucide-react";
+import { CircleAlert, TriangleAlert, UserRound } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { customersOf, useFindDossiers, type FoundCustomer } from "../app/find";
 import { Finder } from "../app/Finder";
 import { useOnline, useRuntime } from "../app/runtime";
 import type { CustomerChanged } from "../contracts/types";
+import correctionStyles from "../corrections/corrections.module.css";
 import { useProblemWords } from "../i18n/problems";
 import { AssuranceMark } from "../ui/Assurance";
 import { Button } from "../ui/Button";
@@ -16,7 +17,7 @@ import { Skeleton } from "../ui/State";
 import { ConflictCard } from "./About";
 import styles from "./customer.module.css";
 import { mergeCustomers } from "./customerActions";
-import { KIND_CHANNEL, useHandleWords } from "./handles";
+import { KIND_CHANNEL, provesNothing, useHandleWords } from "./handles";
 import { useDoing } from "./useDoing";
 
 /** Two customers are one person: who the other is, then both side by side with what they do not agree on. */
@@ -125,6 +126,17 @@ function Side({ customer, otherId, onBack, onClose }: SideProps) {
               ))}
             </div>
           )}
+          {[known.customer, known.other].filter(provesNothing).map((each) => (
+            <p key={each.customer_id} className={correctionStyles.warning} data-testid="merge-unproven">
+              <TriangleAlert size={16} aria-hidden="true" />
+              <span>
+                {t("mergeCustomers.unproven", {
+                  name: each.display_name ?? t("customer.unnamed"),
+                  other: (each === known.customer ? known.other : known.customer).display_name ?? t("customer.unnamed"),
+                })}
+              </span>
+            </p>
+          ))}
           <p className={styles.effect}>
             {t("mergeCustomers.effect", {
               count: known.dossiers,

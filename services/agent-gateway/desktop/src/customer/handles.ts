@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import type { Identity } from "../contracts/types";
+import type { CustomerChanged, Identity } from "../contracts/types";
 import { wordOr } from "../i18n/words";
 
 /** The channel of a kind of handle, for its mark; those that are not here are of a network. */
@@ -27,4 +27,9 @@ export function useHandleWords(): (identity: Identity) => { text: string; readab
         : { text: wordOr(t, `identity.${identity.kind}.name`, identity.kind), readable: false },
     [t],
   );
+}
+
+/** Nobody and nothing has proven any handle of theirs: whoever writes may call themselves as they like. */
+export function provesNothing(customer: CustomerChanged): boolean {
+  return !customer.identities.some((each) => each.assurance === "verified");
 }

@@ -2,7 +2,10 @@ import type { Suggestion } from "../contracts/types";
 
 /** What is asked, as a key of the translations: of the customer's own dossiers it is not asked whose they are. */
 export function question(suggestion: Suggestion, customerId: string): string {
-  return isOwn(suggestion, customerId) ? "suggestion.same-matter-own" : `suggestion.${suggestion.kind}`;
+  if (isOwn(suggestion, customerId)) return "suggestion.same-matter-own";
+  // Both often go by one name: the number tells which of the two is meant.
+  if (suggestion.kind === "same-customer" && suggestion.dossier_id !== null) return "suggestion.same-customer-of";
+  return `suggestion.${suggestion.kind}`;
 }
 
 /** What accepting would do, as a key of the translations. */

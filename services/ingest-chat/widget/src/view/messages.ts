@@ -58,11 +58,11 @@ export class MessageList {
   private readonly day: Intl.DateTimeFormat;
   private nodes = new Map<string, { signature: string; node: HTMLElement }>();
 
-  constructor(language: string, texts: Texts, actions: Actions) {
+  constructor(locale: string, texts: Texts, actions: Actions) {
     this.texts = texts;
     this.actions = actions;
-    this.time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
-    this.day = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
+    this.time = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+    this.day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
     this.element = h("ol", { class: "messages" });
   }
 

@@ -20,6 +20,8 @@ export interface Wiring {
   readonly store: Store;
   readonly account: string;
   readonly language: string;
+  /** By which times are written. */
+  readonly locale: string;
   readonly texts: Texts;
   address(path: string): string;
   /** The visitor goes on as nobody in particular. */
@@ -56,7 +58,7 @@ export class Widget {
     this.launcher = h("button", { class: "launcher", type: "button", "aria-expanded": "false", onclick: () => this.toggle() },
       icon("chat"), this.badge);
     this.earlier = h("button", { class: "quiet earlier", type: "button", hidden: true, onclick: () => chat.earlier() }, texts.earlier);
-    this.list = new MessageList(wiring.language, texts, {
+    this.list = new MessageList(wiring.locale, texts, {
       retry: (id) => chat.retry(id),
       discard: (id) => chat.discard(id),
       address: wiring.address,
