@@ -132,19 +132,22 @@ async def test_connections_to_kafka_that_went_half_open_are_made_anew(field: Fie
     await field.settled(_AGAIN_WITHIN_S)
 
 
-async def test_the_mail_server_dies_and_its_mails_are_put_back(field: Field) -> None:
+async def test_the_mail_server_dies_and_what_nobody_had_read_is_put_back(field: Field) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "nobody@post.test", field.stack.accounts.email, "Still here"
     mail["Message-ID"] = f"<{os.urandom(8).hex()}@post.test>"
     mail.set_content("Was it kept?")
-    await asyncio.to_thread(_send, field, mail)
-    before = present("greenmail")
-    fault = MailServerDeath(field.doors, field.stack.world)
-    await fault.strike()
-    await fault.heal()
-    assert present("greenmail").pid != before.pid
+    reader, before = present("ingest-email"), present("greenmail")
+    async with striking(Freeze("ingest-email", "ingest-email", _LONG_S)):
+        await eventually(lambda: is_stopped(reader))
+        await asyncio.to_thread(_send, field, mail)
+        fault = MailServerDeath(field.doors, field.stack.world)
+        await fault.strike()
+        await fault.heal()
+        assert present("greenmail").pid != before.pid
+        await eventually(lambda: asyncio.to_thread(_is_there, field, str(mail["Message-ID"]), seen=False))
     await field.settled(_AGAIN_WITHIN_S)
-    await eventually(lambda: asyncio.to_thread(_found, field, str(mail["Message-ID"])), 30)
+    await eventually(lambda: asyncio.to_thread(_is_there, field, str(mail["Message-ID"]), seen=True), 60)
 
 
 @pytest.mark.parametrize(
@@ -234,9 +237,12 @@ def _send(field: Field, mail: EmailMessage) -> None:
         smtp.sendmail("nobody@post.test", [field.stack.accounts.email], mail.as_bytes())
 
 
-def _found(field: Field, message_id: str) -> bool:
+def _is_there(field: Field, message_id: str, *, seen: bool) -> bool:
+    """Whether the company's mailbox has the mail once, read or not."""
     login = next(each for each in field.stack.mailboxes if each.username == field.stack.accounts.email)
     with IMAPClient(field.stack.imap.host, field.stack.imap.port, ssl=False) as imap:
         imap.login(login.username, login.password)
         imap.select_folder("INBOX", readonly=True)
-        return bool(imap.search(["HEADER", "Message-ID", message_id]))
+        found = imap.search(["HEADER", "Message-ID", message_id])
+        flags = imap.get_flags(found).values() if found else ()
+        return [b"\\Seen" in each for each in flags] == [seen]

@@ -227,8 +227,7 @@ async def test_the_world_is_there_and_remembers(plan: ToyPlan, said: list[str]) 
 
     async with running(only_world, said) as stack, httpx.AsyncClient(base_url=stack.world) as client:
         assert len((await client.get(f"/mailbox/{customer}/mails")).json()) == 2
-        seen = await asyncio.to_thread(_support_mails, plan)
-        assert sorted(seen) == [False, True]
+        assert await asyncio.to_thread(_support_mails, plan) == [False]  # who had read the other one has it
         known = {each["address"] for each in (await client.get("/mailbox/addresses")).json()}
         assert newcomer["email"] in known
 
