@@ -46,29 +46,34 @@ def options(arguments: list[str]) -> Options:
     return Options(seed, given.rounds, given.quick, parts, given.profile, docs)
 
 
-async def run(asked: Options) -> Figures:
-    """The parts that were asked for, one after the other; stopped by SIGTERM as by Ctrl-C: nothing is left running."""
+async def run(asked: Options, found: Figures) -> None:
+    """The parts that were asked for, one after the other into `found`; stopped by SIGTERM as by Ctrl-C: nothing is left
+    running."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    found: Figures = {}
     for name in asked.parts:
         began = time.monotonic()
         found[name] = await _MEASURES[name](asked)
         asked.say(name, f"took {time.monotonic() - began:.0f} s")
-    return found
 
 
 def main() -> None:
-    """The whole run; exit code 130 when it was stopped."""
+    """The whole run; exit code 130 when it was stopped. Where a part fails, those before it are kept."""
     asked, facts, at = options(sys.argv[1:]), machine.facts(), datetime.now(UTC)
+    parts: Figures = {}
+    failure: Exception | None = None
     print(f"Seed {asked.seed}.", file=sys.stderr, flush=True)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            parts = runner.run(run(asked))
+            runner.run(run(asked, parts))
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("Stopped: nothing was kept.", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        if not parts:
+            raise
+        failure = error
     line = {
         "seed": asked.seed,
         **runs.headline(parts),
@@ -84,3 +89,5 @@ def main() -> None:
         document.write(asked.docs, every)
         print(f"Written: {asked.docs / 'benchmarks.md'}", file=sys.stderr)
     print(json.dumps(line))
+    if failure is not None:
+        raise failure

@@ -81,7 +81,7 @@ async def _rebuild(here: Place, options: Options) -> Figures:
     async with warm(here, suite(here), first):
         pass
     pattern = await pattern_of(here.servers.mongod.uri, here.name, first.messages[0].conversation.conversation_id)
-    await fill(here.servers, pattern, range(count))
+    await fill(here.servers.mongod, here.servers.folder, (pattern, range(count)))
     environment = suite(here)[0].environment
     compared, made = list[float](), list[float]()
     for _ in range(options.few):
